@@ -1,0 +1,62 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ScheduleModule } from '@nestjs/schedule';
+import { AuthModule, JwtGuard } from './auth/index.js';
+import type { Settings } from './config/settings.js';
+import { DatabaseModule } from './database/database.module.js';
+import { DeliveryModule } from './delivery/delivery.module.js';
+import { OutboxModule } from './delivery/outbox.controller.js';
+import { ExamplesModule } from './examples/examples.module.js';
+import { KernelModule } from './kernel/kernel.module.js';
+import { MfaGuard, MfaModule } from './mfa/index.js';
+import { createLogger, loggerModule } from './operations/logging.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { TokensModule } from './tokens/tokens.module.js';
+import { UsersModule } from './users/users.module.js';
+
+const DAY = 86_400_000;
+
+/** The server: every module with its settings, and the guards in the order in which a request meets them. */
+@Module({})
+export class AppModule {
+  static with(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        loggerModule(createLogger(settings.logLevel)),
+        ScheduleModule.forRoot(),
+        KernelModule.forRoot({ rootSecret: settings.rootSecret }),
+        DatabaseModule.forRoot({ url: settings.databaseUrl }),
+        UsersModule.forRoot({}),
+        TokensModule.forRoot({
+          issuer: settings.issuer,
+          audience: settings.audience,
+          algorithm: settings.algorithm,
+          accessTokenTtl: settings.accessTokenTtl,
+          keyMaxAge: 90 * DAY,
+        }),
+        SessionsModule.forRoot({
+          idleTtl: settings.sessionIdleTtl,
+          ttl: settings.sessionTtl,
+          redisUrl: settings.redisUrl,
+        }),
+        DeliveryModule.forRoot({
+          mode: settings.delivery,
+          smtpUrl: settings.smtpUrl,
+          mailFrom: settings.mailFrom,
+          productName: 'Stepgate',
+        }),
+        AuthModule,
+        MfaModule.forRoot({ enforcement: settings.mfaEnforcement }),
+        OperationsModule,
+        ...(settings.delivery === 'outbox' ? [OutboxModule] : []),
+        ...(settings.production ? [] : [ExamplesModule]),
+      ],
+      providers: [
+        { provide: APP_GUARD, useExisting: JwtGuard },
+        { provide: APP_GUARD, useExisting: MfaGuard },
+      ],
+    };
+  }
+}

@@ -1,0 +1,5 @@
+import { defineProblems } from '../kernel/problem.js';
+
+export const AuthProblem = defineProblems({
+  invalidCredentials: [401, 'invalid_credentials', 'The address or the password is not right.'],
+});

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { Strategy } from 'passport-local';
+import { normalizeEmail } from '../../users/email-address.js';
+import { type User, UserStore } from '../../users/user-store.js';
+import { AuthProblem } from '../auth-problems.js';
+
+/** What an address that cannot exist is looked up as, so that it costs what any other costs. */
+const NOBODY = 'nobody@invalid';
+
+/** Passport's local strategy: address and password. */
+@Injectable()
+export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
+  constructor(private readonly users: UserStore) {
+    super({ usernameField: 'email', passwordField: 'password' });
+  }
+
+  /** @throws Problem `invalid_credentials`, the same for unknown, unverified, disabled and wrong */
+  async validate(email: string, password: string): Promise<User> {
+    const user = await this.users.authenticate(normalizeEmail(email) ?? NOBODY, password);
+    if (!user) throw AuthProblem.invalidCredentials();
+    return user;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Principal } from '../tokens/principal.js';
+import type { User } from '../users/user-store.js';
+import type { ChallengeDto } from './session/challenge.dto.js';
+
+export type MfaStatus = 'not_enrolled' | 'required' | 'satisfied' | 'trusted_device';
+
+export interface MfaState {
+  readonly status: MfaStatus;
+  readonly challenge?: ChallengeDto;
+}
+
+/**
+ * What comes next for a user who has just proved his password, or refreshed. `auth` asks; `mfa` answers. An application
+ * without `MfaModule` has none, and every user is `not_enrolled`.
+ */
+export abstract class NextStep {
+  /** After the password: opens a challenge when the user has a second factor. */
+  abstract afterPassword(principal: Principal, user: User): Promise<MfaState>;
+
+  /** Where the session stands, without opening anything. */
+  abstract stateOf(principal: Principal): Promise<MfaState>;
+}

@@ -1,0 +1,90 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ChallengeProblem } from '../../challenges/challenge-problems.js';
+import { CHALLENGE_TTL, Challenges } from '../../challenges/challenges.service.js';
+import { OneTimeCodes } from '../../challenges/one-time-codes.js';
+import { maskAddress } from '../../delivery/channel.js';
+import { Courier } from '../../delivery/courier.js';
+import type { Letter } from '../../delivery/letters.js';
+import { CommonProblem } from '../../kernel/problem.js';
+import { randomId, Secrets } from '../../kernel/secrets.js';
+import { SendBudget } from '../../limits/send-budget.js';
+import { normalizeEmail } from '../../users/email-address.js';
+import { PasswordHasher } from '../../users/password-hasher.js';
+import { type NewUser, UserStore } from '../../users/user-store.js';
+import { type ChallengeDto, toChallengeDto } from '../session/challenge.dto.js';
+import { NewPassword } from '../password/new-password.js';
+import type { RegisterDto } from './registration.dto.js';
+
+const PURPOSE = 'email_verification';
+const CHANNEL = 'email';
+
+/**
+ * Registration. No account exists before its address is proved: what it will be waits, sealed, in the challenge that
+ * was mailed. So nobody can prepare an account for somebody else's address (pre-hijacking), and a taken address is
+ * answered exactly as a new one (ASVS 6.3.8).
+ */
+@Injectable()
+export class Registration {
+  private readonly log = new Logger(Registration.name);
+
+  constructor(
+    private readonly users: UserStore,
+    private readonly hasher: PasswordHasher,
+    private readonly newPassword: NewPassword,
+    private readonly challenges: Challenges,
+    private readonly codes: OneTimeCodes,
+    private readonly courier: Courier,
+    private readonly budget: SendBudget,
+    private readonly secrets: Secrets,
+  ) {}
+
+  /** @throws Problem `validation_failed` when the password is refused */
+  async register({ email: address, password, ...rest }: RegisterDto): Promise<ChallengeDto> {
+    const email = normalizeEmail(address);
+    if (email === null) {
+      throw CommonProblem.validationFailed({ errors: [{ pointer: '/email', detail: 'email must be an email' }] });
+    }
+    const displayName = rest.displayName ?? null;
+    this.newPassword.require('/password', password, { email, displayName });
+    const passwordHash = await this.hasher.hash(password);
+    const taken = await this.users.findByEmail(email);
+
+    const id = randomId();
+    const { code, kept } = this.codes.create(id);
+    const sealed = this.secrets.seal(
+      PURPOSE,
+      id,
+      JSON.stringify({ email, displayName, passwordHash } satisfies NewUser),
+    );
+    const letter: Letter = taken
+      ? { kind: 'address-taken' }
+      : { kind: 'email-verification-code', code, minutes: CHALLENGE_TTL / 60_000 };
+    const challenge = await this.challenges.issue({ id, purpose: PURPOSE, sealed }, { kept });
+    // Not awaited, in both cases: how long the mail server takes must not tell which it is.
+    this.send(email, letter).catch((error: Error) =>
+      this.log.error(`A registration mail was not sent: ${error.message}`),
+    );
+    const destination = maskAddress(this.courier.channel(CHANNEL), email);
+    return toChallengeDto(challenge, 'pending', { id, type: CHANNEL, destination }, []);
+  }
+
+  /**
+   * Proves the address and creates the account.
+   * @throws Problem `not_found`, `challenge_expired` or `invalid_code`
+   */
+  async verify(challengeId: string, code: string): Promise<void> {
+    const challenge = await this.challenges.find({ id: challengeId, purpose: PURPOSE });
+    if (!challenge) throw CommonProblem.notFound();
+    this.challenges.requireOpen(challenge);
+    if (!this.codes.matches(challenge.id, challenge.kept, code)) return this.challenges.refuse(challenge);
+    await this.challenges.consume(challenge);
+    const user = JSON.parse(this.secrets.unseal(PURPOSE, challenge.id, challenge.sealed!)) as NewUser;
+    // Taken meanwhile by another registration of the same address.
+    if (!(await this.users.create(user))) throw ChallengeProblem.closed();
+  }
+
+  private async send(email: string, letter: Letter): Promise<void> {
+    if ((await this.budget.take(CHANNEL, email, { gap: false })) === null)
+      await this.courier.deliver(CHANNEL, email, letter);
+  }
+}

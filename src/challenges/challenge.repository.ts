@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type FindOptionsWhere, IsNull, LessThan, MoreThan, type Repository } from 'typeorm';
+import { Challenge } from './challenge.entity.js';
+
+/** Answers one challenge takes, over all codes that are sent for it. */
+export const MAX_ATTEMPTS = 5;
+
+/** The columns that change when something is asked anew. */
+export type AskedQuestion = Pick<Challenge, 'factorId' | 'kept' | 'delivery' | 'resendAt' | 'expiresAt'>;
+
+/** The challenge table. Each change is one conditional UPDATE; the row count says whether it was made. */
+@Injectable()
+export class ChallengeRepository {
+  constructor(@InjectRepository(Challenge) private readonly rows: Repository<Challenge>) {}
+
+  async insert(challenge: Challenge): Promise<void> {
+    await this.rows.insert(challenge);
+  }
+
+  find(which: { id: string; purpose: string; userId?: string; sessionId?: string }): Promise<Challenge | null> {
+    return this.rows.findOneBy(which);
+  }
+
+  /** True for the one caller whose right answer it takes. The code must still be the one that was checked. */
+  async consume({ id, kept }: Challenge, now: Date): Promise<boolean> {
+    const which = { ...open(id, now), kept: kept ?? IsNull() };
+    const { affected } = await this.rows.update(which, { consumedAt: now });
+    return affected === 1;
+  }
+
+  /** Spends one attempt. @returns how many are left, or null when the challenge was closed already */
+  async spendAttempt(id: string, now: Date): Promise<number | null> {
+    const { affected } = await this.rows.update(open(id, now), { attempts: () => 'attempts + 1' });
+    if (affected !== 1) return null;
+    const { attempts } = await this.rows.findOneOrFail({ select: { attempts: true }, where: { id } });
+    return MAX_ATTEMPTS - attempts;
+  }
+
+  /** Puts a new question in place of the one that was read; the attempts used stay used. True for one caller. */
+  async replaceQuestion({ id, kept }: Challenge, question: AskedQuestion, now: Date): Promise<boolean> {
+    const { affected } = await this.rows.update({ ...open(id, now), kept: kept ?? IsNull() }, question);
+    return affected === 1;
+  }
+
+  /** Notes that the question did not reach the user, who may ask for another at once. */
+  async markUndelivered({ id, kept }: Challenge): Promise<void> {
+    await this.rows.update({ id, kept: kept ?? IsNull() }, { delivery: 'failed', resendAt: null });
+  }
+}
+
+function open(id: string, now: Date): FindOptionsWhere<Challenge> {
+  return { id, consumedAt: IsNull(), attempts: LessThan(MAX_ATTEMPTS), expiresAt: MoreThan(now) };
+}

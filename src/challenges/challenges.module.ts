@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Challenge } from './challenge.entity.js';
+import { ChallengeRepository } from './challenge.repository.js';
+import { Challenges } from './challenges.service.js';
+import { OneTimeCodes } from './one-time-codes.js';
+
+/** Challenges: one open question to one person. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Challenge])],
+  providers: [Challenges, ChallengeRepository, OneTimeCodes],
+  exports: [Challenges, OneTimeCodes],
+})
+export class ChallengesModule {}

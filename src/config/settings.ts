@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { parseDuration } from '../kernel/clock.js';
+import { SIGNING_ALGORITHMS } from '../tokens/tokens.options.js';
+import { DEFAULT_DATABASE_URL } from '../database/options.js';
+import { rootSecret } from './root-secret.js';
+
+const SECRET_EXAMPLE = /change|example|secret|password|your|placeholder|xxxx/i;
+const LEAST_SECRET_BYTES = 32;
+
+const duration = z.string().transform((text, context) => {
+  try {
+    return parseDuration(text);
+  } catch {
+    context.addIssue('a duration such as 90s, 10m or 24h');
+    return z.NEVER;
+  }
+});
+const flag = z.enum(['true', 'false'], 'true or false').transform((value) => value === 'true');
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
+  z.enum(values, `one of ${values.join(', ')}`);
+
+const variables = z.object({
+  NODE_ENV: oneOf('development', 'test', 'production').default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number('a port number').int().min(0).max(65_535, 'a port number').default(3_000),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(mysql|mariadb):\/\/|^sqlite:./, 'mysql://user:password@host/database, or sqlite:path')
+    .default(DEFAULT_DATABASE_URL),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'redis://host:port')
+    .optional(),
+  STEPGATE_SECRET: z.string().optional(),
+  PUBLIC_URL: z.url('the URL under which clients reach this server').optional(),
+  JWT_ISSUER: z.string().min(1).optional(),
+  JWT_AUDIENCE: z.string().min(1).default('stepgate'),
+  JWT_ALGORITHM: oneOf(...SIGNING_ALGORITHMS).default('ES256'),
+  ACCESS_TOKEN_TTL: duration
+    .default(600_000)
+    .refine((ttl) => ttl >= 60_000 && ttl <= 3_600_000, 'a duration from 1m to 60m'),
+  SESSION_IDLE_TTL: duration.default(3_600_000),
+  SESSION_TTL: duration.default(86_400_000),
+  MFA_ENFORCEMENT: oneOf('routes', 'enrolled', 'everyone').default('routes'),
+  DELIVERY: oneOf('outbox', 'live').optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'smtp://user:password@host:port')
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]+@[^\r\n]+$/, 'an address, or Name <address>')
+    .default('Stepgate <no-reply@stepgate.invalid>'),
+  TRUST_PROXY: list.default([]),
+  CORS_ORIGINS: list.default([]),
+  DOCS_ENABLED: flag.optional(),
+  METRICS_ENABLED: flag.default(false),
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+});
+
+export type Settings = ReturnType<typeof loadSettings>;
+
+/** Settings that stop the start say so in one line each. */
+export class SettingsError extends Error {}
+
+/**
+ * Reads the environment, once, at start.
+ * @throws SettingsError with one line for each wrong variable: its name and what it takes
+ */
+export function loadSettings(environment: NodeJS.ProcessEnv) {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: takes ${message}`);
+    throw new SettingsError([...new Set(lines)].join('\n'));
+  }
+  const env = parsed.data;
+  const production = env.NODE_ENV === 'production';
+  const delivery = env.DELIVERY ?? (production ? 'live' : 'outbox');
+  const wrong: string[] = [];
+  if (production) {
+    if (env.STEPGATE_SECRET === undefined) wrong.push('STEPGATE_SECRET: is required in production');
+    if (delivery === 'outbox') wrong.push('DELIVERY: takes live in production; the outbox would show every code');
+  }
+  if (env.STEPGATE_SECRET !== undefined && isWeak(env.STEPGATE_SECRET)) {
+    wrong.push(
+      `STEPGATE_SECRET: takes ${LEAST_SECRET_BYTES} random bytes or more; make one with: openssl rand -base64 32`,
+    );
+  }
+  if (delivery === 'live' && env.SMTP_URL === undefined)
+    wrong.push('SMTP_URL: takes smtp://user:password@host:port when DELIVERY is live');
+  if (wrong.length > 0) throw new SettingsError(wrong.join('\n'));
+
+  const publicUrl = (env.PUBLIC_URL ?? `http://localhost:${env.PORT}`).replace(/\/$/, '');
+  return {
+    production,
+    host: env.HOST,
+    port: env.PORT,
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    rootSecret: rootSecret(env.STEPGATE_SECRET),
+    publicUrl,
+    issuer: env.JWT_ISSUER ?? publicUrl,
+    audience: env.JWT_AUDIENCE,
+    algorithm: env.JWT_ALGORITHM,
+    accessTokenTtl: env.ACCESS_TOKEN_TTL,
+    sessionIdleTtl: env.SESSION_IDLE_TTL,
+    sessionTtl: env.SESSION_TTL,
+    mfaEnforcement: env.MFA_ENFORCEMENT,
+    delivery,
+    smtpUrl: env.SMTP_URL,
+    mailFrom: env.MAIL_FROM,
+    trustProxy: env.TRUST_PROXY,
+    corsOrigins: env.CORS_ORIGINS,
+    docsEnabled: env.DOCS_ENABLED ?? !production,
+    metricsEnabled: env.METRICS_ENABLED,
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+/** Short, one of the examples of the world, or too uniform to be random. */
+function isWeak(secret: string): boolean {
+  return Buffer.byteLength(secret) < LEAST_SECRET_BYTES || SECRET_EXAMPLE.test(secret) || new Set(secret).size < 12;
+}

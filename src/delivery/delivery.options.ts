@@ -1,0 +1,38 @@
+import { ConfigurableModuleBuilder, type ModuleMetadata, type Type } from '@nestjs/common';
+import type { SmsCarrier } from './carrier.js';
+
+export interface DeliveryOptions {
+  /** `outbox` catches mail and text messages in memory, for development; `live` sends them. */
+  readonly mode: 'outbox' | 'live';
+  /** `smtp://user:password@host:port`; needed when live. */
+  readonly smtpUrl?: string;
+  /** The From of mails. */
+  readonly mailFrom: string;
+  /** How the product is called in messages. */
+  readonly productName: string;
+}
+
+export interface DeliveryExtras {
+  /** Who carries text messages when live; without one, `sms` cannot be enrolled. */
+  smsCarrier?: Type<SmsCarrier>;
+  /** What that class depends on. */
+  imports?: ModuleMetadata['imports'];
+}
+
+/** The carrier that a team registered, if any. */
+export const REGISTERED_SMS_CARRIER = Symbol('registered SMS carrier');
+
+export const { ConfigurableModuleClass: DeliveryConfigurableModule, MODULE_OPTIONS_TOKEN: DELIVERY_OPTIONS } =
+  new ConfigurableModuleBuilder<DeliveryOptions>({ moduleName: 'Delivery' })
+    .setClassMethodName('forRoot')
+    .setExtras<DeliveryExtras>({}, (definition, { smsCarrier, imports = [] }) => ({
+      ...definition,
+      imports: [...(definition.imports ?? []), ...imports],
+      providers: [
+        ...(definition.providers ?? []),
+        smsCarrier
+          ? { provide: REGISTERED_SMS_CARRIER, useClass: smsCarrier }
+          : { provide: REGISTERED_SMS_CARRIER, useValue: null },
+      ],
+    }))
+    .build();

@@ -1,0 +1,71 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { CommonProblem, Problem } from '../kernel/problem.js';
+
+/** Where a problem's code is explained; the URI need not resolve (RFC 9457, 3.1.1). */
+const TYPE_PREFIX = 'urn:stepgate:problem:';
+const RETRY_AFTER_SECONDS = '5';
+
+/** The last resort (ASVS 16.5.4): whatever is thrown leaves as `application/problem+json`, without a word of internals. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly log = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const problem = toProblem(error);
+    const { status, code, title } = problem.definition;
+    if (status >= 500) this.log.error({ err: error, requestId: request.id }, `${code}: ${request.method} failed`);
+    const { headers, ...members } = problem.details;
+    void reply
+      .status(status)
+      .headers({ ...(status === 401 && { 'WWW-Authenticate': bearerChallenge(problem) }), ...headers })
+      .header('Cache-Control', 'no-store')
+      .type('application/problem+json')
+      .send({
+        type: `${TYPE_PREFIX}${code}`,
+        title,
+        status,
+        code,
+        instance: pathOf(request),
+        requestId: request.id,
+        ...members,
+      });
+  }
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isDatabaseUnavailable(error))
+    return CommonProblem.unavailable({ headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+  // Nest's own (404 for a route that is not there) and Fastify's (a body that cannot be read).
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
+  switch (error instanceof HttpException ? error.getStatus() : statusCode) {
+    case 400:
+      return CommonProblem.invalidRequest();
+    case 404:
+      return CommonProblem.notFound();
+    case 413:
+      return CommonProblem.payloadTooLarge();
+    case 415:
+      return CommonProblem.unsupportedMediaType();
+    case 429:
+      return CommonProblem.tooManyRequests();
+    case 503:
+      return CommonProblem.unavailable({ headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+    default:
+      return CommonProblem.internalError();
+  }
+}
+
+/** RFC 6750, 3: no error code when no credentials were sent. */
+function bearerChallenge({ definition: { code, title } }: Problem): string {
+  return code === 'invalid_token' ? `Bearer error="invalid_token", error_description="${title}"` : 'Bearer';
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import { VersioningType } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { ProblemFilter } from './problem.filter.js';
+import { keepRequestContext } from './request-context.js';
+import { DtoPipe } from './validation.js';
+
+export interface HttpOptions {
+  /** Addresses or networks of the proxies whose `X-Forwarded-*` headers count; none unless given. */
+  readonly trustProxy: string[];
+  /** Origins that browsers may call from. */
+  readonly corsOrigins: string[];
+}
+
+/** In bytes. */
+const BODY_LIMIT = 16 * 1_024;
+/** In milliseconds, for a whole request to arrive. */
+const REQUEST_TIMEOUT = 15_000;
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+
+export function createHttpAdapter({ trustProxy }: Pick<HttpOptions, 'trustProxy'>): FastifyAdapter {
+  return new FastifyAdapter({
+    trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: REQUEST_TIMEOUT },
+    genReqId: ({ headers: { 'x-request-id': given } }: { headers: NodeJS.Dict<string | string[]> }) =>
+      typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
+  });
+}
+
+/** Everything between the socket and the controllers; the same for `main.ts` and the tests. */
+export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: HttpOptions): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance();
+  acceptJsonOnly(fastify);
+  keepRequestContext(fastify);
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    void reply.header('X-Request-Id', request.id);
+    done(null, payload);
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    strictTransportSecurity: { maxAge: 31_536_000 },
+  });
+  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+  app.enableCors({ origin: corsOrigins, exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'] });
+  app.useGlobalPipes(new DtoPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  app.enableShutdownHooks();
+}
+
+/** A form could be sent by any page without asking (ASVS 3.5.2); an empty body is as good as none. */
+function acceptJsonOnly(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null);
+    else void parse(request, body as string, done);
+  });
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { Clock } from '../kernel/clock.js';
+import { Secrets } from '../kernel/secrets.js';
+import { SendBudgetRow } from './send-budget.entity.js';
+
+/** Milliseconds between two messages to one address, where the sender has not just proved a password. */
+export const SEND_GAP = 60_000;
+const SHORT = { limit: 5, window: 600_000 };
+const LONG = { limit: 10, window: 3_600_000 };
+
+/** How many messages one address gets: 5 in 10 minutes and 10 an hour, whoever asks (ASVS 2.4.1). */
+@Injectable()
+export class SendBudget {
+  constructor(
+    @InjectRepository(SendBudgetRow) private readonly rows: Repository<SendBudgetRow>,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Takes one message from the address's budget, in one conditional UPDATE.
+   * @param gap also demand a minute since the last message
+   * @returns null when taken, else the moment from which there is one again
+   */
+  async take(channel: string, address: string, { gap }: { gap: boolean }): Promise<Date | null> {
+    const addressHash = this.secrets.hash('send-budget', channel, address);
+    if (await this.spend(addressHash, gap)) return null;
+    const row = await this.rows.findOneBy({ addressHash });
+    if (row) return this.nextAt(row, gap);
+    // The first message ever; should another instance open the row in the same moment, it is spent from like any other.
+    return (await this.open(addressHash)) || (await this.spend(addressHash, gap)) ? null : this.clock.in(SEND_GAP);
+  }
+
+  private async spend(addressHash: string, gap: boolean): Promise<boolean> {
+    const now = this.clock.now();
+    const { affected } = await this.rows
+      .createQueryBuilder()
+      .update()
+      .set({
+        lastAt: now,
+        // A counter is set before its window: MySQL assigns from left to right, and later ones see the new values.
+        shortUsed: () => 'CASE WHEN shortReset <= :now THEN 1 ELSE shortUsed + 1 END',
+        shortReset: () => 'CASE WHEN shortReset <= :now THEN :shortEnd ELSE shortReset END',
+        longUsed: () => 'CASE WHEN longReset <= :now THEN 1 ELSE longUsed + 1 END',
+        longReset: () => 'CASE WHEN longReset <= :now THEN :longEnd ELSE longReset END',
+      })
+      .where('addressHash = :addressHash')
+      .andWhere('(shortReset <= :now OR shortUsed < :shortLimit)')
+      .andWhere('(longReset <= :now OR longUsed < :longLimit)')
+      .andWhere(gap ? 'lastAt <= :gapStart' : '1 = 1')
+      .setParameters({
+        addressHash,
+        now,
+        gapStart: this.clock.ago(SEND_GAP),
+        shortEnd: this.clock.in(SHORT.window),
+        shortLimit: SHORT.limit,
+        longEnd: this.clock.in(LONG.window),
+        longLimit: LONG.limit,
+      })
+      .execute();
+    return affected === 1;
+  }
+
+  private async open(addressHash: string): Promise<boolean> {
+    const row: SendBudgetRow = {
+      addressHash,
+      lastAt: this.clock.now(),
+      shortUsed: 1,
+      shortReset: this.clock.in(SHORT.window),
+      longUsed: 1,
+      longReset: this.clock.in(LONG.window),
+    };
+    try {
+      await this.rows.insert(row);
+      return true;
+    } catch (error) {
+      if (await this.rows.existsBy({ addressHash })) return false;
+      throw error;
+    }
+  }
+
+  private nextAt(row: SendBudgetRow, gap: boolean): Date {
+    const now = this.clock.now().getTime();
+    const moments = [now + 1_000];
+    if (gap) moments.push(row.lastAt.getTime() + SEND_GAP);
+    if (row.shortUsed >= SHORT.limit) moments.push(row.shortReset.getTime());
+    if (row.longUsed >= LONG.limit) moments.push(row.longReset.getTime());
+    return new Date(Math.max(...moments));
+  }
+}

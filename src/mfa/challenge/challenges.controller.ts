@@ -1,0 +1,100 @@
+import { Body, Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { CHALLENGE_ID_EXAMPLE, ChallengeDto, CurrentPrincipal, PartOfSignIn, SessionDto } from '../../auth/index.js';
+import { ChallengeProblem } from '../../challenges/challenge-problems.js';
+import { ApiProblem } from '../../http/api-problem.js';
+import { CommonProblem } from '../../kernel/problem.js';
+import type { Principal } from '../../tokens/principal.js';
+import { TokenProblem } from '../../tokens/token-problems.js';
+import { MfaProblem } from '../mfa-problems.js';
+import { ChooseFactorDto, SendDto, VerifyChallengeDto } from './challenge.dtos.js';
+import { SecondFactor } from './second-factor.service.js';
+
+const ApiChallengeId = () => ApiParam({ name: 'id', example: CHALLENGE_ID_EXAMPLE, description: 'Of the challenge.' });
+
+@ApiTags('4. Prove a second factor')
+@Controller('mfa/challenges')
+@PartOfSignIn()
+@ApiBearerAuth()
+@ApiProblem(TokenProblem.unauthenticated, TokenProblem.invalidToken)
+export class ChallengesController {
+  constructor(private readonly secondFactor: SecondFactor) {}
+
+  @Post()
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    operationId: 'startChallenge',
+    summary: 'Step up: ask for a second factor again, or for another one',
+  })
+  @ApiCreatedResponse({ type: ChallengeDto })
+  @ApiProblem(CommonProblem.validationFailed, CommonProblem.notFound, MfaProblem.conflict, MfaProblem.tooManyRequests)
+  start(@CurrentPrincipal() principal: Principal, @Body() { factorId }: ChooseFactorDto): Promise<ChallengeDto> {
+    return this.secondFactor.start(principal, factorId);
+  }
+
+  @Get(':id')
+  @Header('Cache-Control', 'no-store')
+  @ApiChallengeId()
+  @ApiOperation({ operationId: 'getChallenge', summary: 'How a challenge stands' })
+  @ApiOkResponse({ type: ChallengeDto })
+  @ApiProblem(CommonProblem.notFound)
+  show(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<ChallengeDto> {
+    return this.secondFactor.show(principal, id);
+  }
+
+  @Post(':id/send')
+  @HttpCode(202)
+  @Header('Cache-Control', 'no-store')
+  @ApiChallengeId()
+  @ApiOperation({
+    operationId: 'sendChallenge',
+    summary: 'Send a new code, or switch to another factor',
+    description: 'The old code is dead; the attempts used stay used. Once a minute for the same factor.',
+  })
+  @ApiAcceptedResponse({ type: ChallengeDto })
+  @ApiProblem(
+    CommonProblem.validationFailed,
+    CommonProblem.notFound,
+    ChallengeProblem.closed,
+    MfaProblem.tooManyRequests,
+  )
+  send(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Body() { factorId }: SendDto,
+  ): Promise<ChallengeDto> {
+    return this.secondFactor.send(principal, id, factorId);
+  }
+
+  @Post(':id/verify')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiChallengeId()
+  @ApiOperation({
+    operationId: 'verifyChallenge',
+    summary: 'Answer a challenge',
+    description: 'A right answer is exchanged for new tokens that carry the MFA claim; the old ones are dead.',
+  })
+  @ApiOkResponse({ type: SessionDto })
+  @ApiProblem(
+    CommonProblem.validationFailed,
+    CommonProblem.notFound,
+    ChallengeProblem.closed,
+    ChallengeProblem.wrongCode,
+  )
+  verify(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Body() { code, credential }: VerifyChallengeDto,
+  ): Promise<SessionDto> {
+    return this.secondFactor.verify(principal, id, { code, credential });
+  }
+}

@@ -1,0 +1,160 @@
+import { Injectable } from '@nestjs/common';
+import { type ChallengeDto, type MfaState, type SessionDto, toChallengeDto, toSessionDto } from '../../auth/index.js';
+import type { Challenge } from '../../challenges/challenge.entity.js';
+import { ChallengeProblem } from '../../challenges/challenge-problems.js';
+import { Challenges, type Parcel } from '../../challenges/challenges.service.js';
+import { Clock, secondsUntil } from '../../kernel/clock.js';
+import { CommonProblem, type Problem } from '../../kernel/problem.js';
+import { randomId } from '../../kernel/secrets.js';
+import { SendBudget } from '../../limits/send-budget.js';
+import { Sessions } from '../../sessions/sessions.service.js';
+import type { Principal } from '../../tokens/principal.js';
+import type { Factor } from '../enrollment/factor.entity.js';
+import { FactorRepository } from '../enrollment/factor.repository.js';
+import { FactorVault } from '../enrollment/factor-vault.js';
+import { UsableFactors } from '../enrollment/usable-factors.js';
+import type { Answer, FactorQuestion } from '../factor-types/factor-type.js';
+import { FactorTypes } from '../factor-types/factor-types.js';
+import { MfaProblem } from '../mfa-problems.js';
+
+const PURPOSE = 'mfa';
+
+/** Asks for a second factor and takes the answer. A challenge belongs to the session that it was opened in. */
+@Injectable()
+export class SecondFactor {
+  constructor(
+    private readonly challenges: Challenges,
+    private readonly factors: UsableFactors,
+    private readonly rows: FactorRepository,
+    private readonly vault: FactorVault,
+    private readonly types: FactorTypes,
+    private readonly budget: SendBudget,
+    private readonly sessions: Sessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** After a right password: asks for the preferred factor, if there is one. Never fails for want of a message. */
+  async afterPassword(principal: Principal): Promise<MfaState> {
+    const factors = await this.factors.of(principal.userId);
+    const [factor] = factors;
+    if (!factor) return { status: 'not_enrolled' };
+    const id = randomId();
+    const question = await this.ask(factor, id);
+    const refillsAt = await this.takeBudget(question.parcel);
+    const challenge = await this.challenges.issue(this.asking(id, principal, factor), question);
+    if (!refillsAt) return { status: 'required', challenge: await this.delivered(challenge, question, factors) };
+    const waiting = { ...challenge, delivery: 'failed', resendAt: refillsAt };
+    return { status: 'required', challenge: this.toDto(waiting, factors, question.publicKey) };
+  }
+
+  /**
+   * Step-up: asks a signed-in user.
+   * @throws Problem `not_found`, `conflict` when he has no factor, `too_many_requests`
+   */
+  async start(principal: Principal, factorId?: string): Promise<ChallengeDto> {
+    const factors = await this.factors.of(principal.userId);
+    if (factors.length === 0) throw MfaProblem.conflict({ detail: 'There is no active factor. Enrol one first.' });
+    const factor = choose(factors, factorId);
+    const id = randomId();
+    const question = await this.ask(factor, id);
+    await this.requireBudget(question.parcel);
+    const challenge = await this.challenges.issue(this.asking(id, principal, factor), question);
+    return this.delivered(challenge, question, factors);
+  }
+
+  /** @throws Problem `not_found` */
+  async show(principal: Principal, id: string): Promise<ChallengeDto> {
+    return this.toDto(await this.find(principal, id), await this.factors.of(principal.userId));
+  }
+
+  /**
+   * Sends a new code, or switches to another factor. The old code is dead, the attempts used stay used.
+   * @throws Problem `not_found`, `challenge_expired`, `too_many_requests`
+   */
+  async send(principal: Principal, id: string, factorId?: string): Promise<ChallengeDto> {
+    const challenge = await this.find(principal, id);
+    this.challenges.requireOpen(challenge);
+    const factors = await this.factors.of(principal.userId);
+    const factor = choose(factors, factorId ?? challenge.factorId ?? undefined);
+    const again = factor.id === challenge.factorId;
+    if (again && challenge.resendAt && challenge.resendAt > this.clock.now()) throw this.tooMany(challenge.resendAt);
+    const question = await this.ask(factor, id);
+    await this.requireBudget(question.parcel);
+    const asked = await this.challenges.reissue(challenge, factor.id, question);
+    return this.delivered(asked, question, factors);
+  }
+
+  /**
+   * Takes the answer. When it is right, the session gets a new access token with the MFA claim, and the old is dead.
+   * @throws Problem `not_found`, `challenge_expired`, `invalid_code` with `attemptsLeft`
+   */
+  async verify(principal: Principal, id: string, answer: Answer): Promise<SessionDto> {
+    const challenge = await this.find(principal, id);
+    this.challenges.requireOpen(challenge);
+    const factor = await this.rows.findOne(challenge.factorId!, principal.userId);
+    if (factor?.status !== 'active') throw ChallengeProblem.closed();
+    const open = { id, purpose: PURPOSE, kept: challenge.kept } as const;
+    const accepted = await this.types.get(factor.type).verify(this.vault.open(factor), open, answer);
+    if (!accepted) return this.challenges.refuse(challenge);
+    const sealed = accepted.secret === undefined ? factor.sealed : this.vault.seal(factor, accepted.secret);
+    // First the factor, then the challenge: of two right answers with one secret, in two challenges, one finds it changed.
+    if (!(await this.rows.prove(factor, { sealed, lastUsedAt: this.clock.now() })))
+      return this.challenges.refuse(challenge);
+    await this.challenges.consume(challenge);
+    const proved = { id: factor.id, type: factor.type, acr: accepted.acr, amr: accepted.amr };
+    return toSessionDto(await this.sessions.upgrade(principal, proved), { status: 'satisfied' });
+  }
+
+  private async find({ userId, sessionId }: Principal, id: string): Promise<Challenge> {
+    const challenge = await this.challenges.find({ id, purpose: PURPOSE, userId, sessionId });
+    if (!challenge) throw CommonProblem.notFound();
+    return challenge;
+  }
+
+  private ask(factor: Factor, challengeId: string): FactorQuestion | Promise<FactorQuestion> {
+    return this.types.get(factor.type).ask(this.vault.open(factor), { id: challengeId, purpose: PURPOSE });
+  }
+
+  private asking(id: string, { userId, sessionId }: Principal, factor: Factor) {
+    return { id, purpose: PURPOSE, userId, sessionId, factorId: factor.id };
+  }
+
+  private takeBudget(parcel: Parcel | undefined): Promise<Date | null> | null {
+    return parcel ? this.budget.take(parcel.channel, parcel.to, { gap: false }) : null;
+  }
+
+  private async requireBudget(parcel: Parcel | undefined): Promise<void> {
+    const refillsAt = await this.takeBudget(parcel);
+    if (refillsAt) throw this.tooMany(refillsAt);
+  }
+
+  private tooMany(until: Date): Problem {
+    return MfaProblem.tooManyRequests({ headers: { 'Retry-After': String(secondsUntil(until, this.clock.now())) } });
+  }
+
+  private async delivered(challenge: Challenge, question: FactorQuestion, factors: Factor[]): Promise<ChallengeDto> {
+    const sent = question.parcel ? await this.challenges.deliver(challenge, question.parcel) : challenge;
+    return this.toDto(sent, factors, question.publicKey);
+  }
+
+  private toDto(challenge: Challenge, factors: Factor[], publicKey?: object): ChallengeDto {
+    const choosable = factors.map(({ id, type, label, destination, preferred }) => ({
+      id,
+      type,
+      label,
+      ...(destination !== null && { destination }),
+      preferred,
+    }));
+    const asked = choosable.find(({ id }) => id === challenge.factorId);
+    const factor = asked
+      ? { id: asked.id, type: asked.type, ...(asked.destination !== undefined && { destination: asked.destination }) }
+      : { id: challenge.factorId!, type: 'removed' };
+    return toChallengeDto(challenge, this.challenges.statusOf(challenge), factor, choosable, publicKey);
+  }
+}
+
+function choose(factors: Factor[], id: string | undefined): Factor {
+  const chosen = id === undefined ? factors[0] : factors.find((factor) => factor.id === id);
+  if (!chosen) throw CommonProblem.notFound();
+  return chosen;
+}

@@ -1,0 +1,178 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Challenges } from '../../challenges/challenges.service.js';
+import { MAX_ATTEMPTS } from '../../challenges/challenge.repository.js';
+import { DtoPipe } from '../../http/validation.js';
+import { Clock, secondsUntil } from '../../kernel/clock.js';
+import { CommonProblem } from '../../kernel/problem.js';
+import { randomId } from '../../kernel/secrets.js';
+import { SendBudget } from '../../limits/send-budget.js';
+import { Sessions } from '../../sessions/sessions.service.js';
+import type { Principal } from '../../tokens/principal.js';
+import { UserStore } from '../../users/user-store.js';
+import type { Answer, FactorType } from '../factor-types/factor-type.js';
+import { FactorTypes } from '../factor-types/factor-types.js';
+import { MfaProblem } from '../mfa-problems.js';
+import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
+import {
+  type ChangeFactorDto,
+  type EnrolledFactorDto,
+  EnrollFactorDto,
+  type FactorDto,
+  toFactorDto,
+} from './enrollment.dtos.js';
+import type { Factor } from './factor.entity.js';
+import { FactorRepository } from './factor.repository.js';
+import { FactorVault } from './factor-vault.js';
+import { Freshness } from './freshness.js';
+
+/** The challenge of an enrolment has the id of the factor that it makes active. */
+const PURPOSE = 'mfa_enrollment';
+const MOST_FACTORS = 20;
+
+/** Enrols, activates, changes and removes factors. */
+@Injectable()
+export class Enrollment {
+  private readonly pipe = new DtoPipe();
+
+  constructor(
+    private readonly rows: FactorRepository,
+    private readonly vault: FactorVault,
+    private readonly types: FactorTypes,
+    private readonly freshness: Freshness,
+    private readonly challenges: Challenges,
+    private readonly users: UserStore,
+    private readonly sessions: Sessions,
+    private readonly budget: SendBudget,
+    private readonly clock: Clock,
+    @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
+  ) {}
+
+  async list({ userId }: Principal): Promise<FactorDto[]> {
+    return (await this.rows.findAll(userId)).map(toFactorDto);
+  }
+
+  /**
+   * Makes a pending factor and asks for the proof of it.
+   * @throws Problem `validation_failed`, `insufficient_user_authentication`, `conflict`, `too_many_requests`
+   */
+  async enroll(principal: Principal, body: Record<string, unknown>): Promise<EnrolledFactorDto> {
+    const { type: name, label, ...own } = body;
+    const common = await this.pipe.check({ type: name, label }, EnrollFactorDto);
+    const type = this.types.find(common.type);
+    if (!type) throw invalid('/type', `type must be one of ${this.types.names().join(', ')}`);
+    const input = await this.readInput(type, own);
+    await this.freshness.require(principal);
+    const { userId, sessionId } = principal;
+    const user = await this.users.findById(userId);
+    if (!user) throw CommonProblem.notFound();
+    if ((await this.rows.findAll(userId)).length >= MOST_FACTORS) {
+      throw MfaProblem.conflict({ detail: `At most ${MOST_FACTORS} factors. Remove one first.` });
+    }
+
+    const { secret, destination = null, material } = await type.enroll(input, user);
+    const id = randomId();
+    const question = await type.ask({ id, userId, secret }, { id, purpose: 'enrollment' });
+    const { parcel } = question;
+    const refillsAt = parcel && (await this.budget.take(parcel.channel, parcel.to, { gap: false }));
+    if (refillsAt) {
+      const headers = { 'Retry-After': String(secondsUntil(refillsAt, this.clock.now())) };
+      throw MfaProblem.tooManyRequests({ headers });
+    }
+    const factor: Factor = {
+      id,
+      userId,
+      type: common.type,
+      status: 'pending',
+      label: common.label ?? destination ?? common.type,
+      destination,
+      sealed: this.vault.seal({ id, userId }, secret),
+      preferred: false,
+      createdAt: this.clock.now(),
+      lastUsedAt: null,
+    };
+    await this.rows.insert(factor);
+    const issued = await this.challenges.issue({ id, purpose: PURPOSE, userId, sessionId, factorId: id }, question);
+    const challenge = parcel ? await this.challenges.deliver(issued, parcel) : issued;
+    return {
+      factor: toFactorDto(factor),
+      enrollment: {
+        expiresAt: challenge.expiresAt.toISOString(),
+        attemptsLeft: MAX_ATTEMPTS,
+        ...(challenge.delivery !== null && { delivery: challenge.delivery }),
+        ...(question.publicKey && { publicKey: question.publicKey }),
+        ...material,
+      },
+    };
+  }
+
+  /**
+   * Takes the proof of a pending factor, which is active from then on. The first one becomes the preferred one.
+   * @throws Problem `not_found`, `insufficient_user_authentication`, `challenge_expired`, `invalid_code`
+   */
+  async activate(principal: Principal, id: string, answer: Answer): Promise<FactorDto> {
+    const { userId, sessionId } = principal;
+    const challenge = await this.challenges.find({ id, purpose: PURPOSE, userId, sessionId });
+    const factor = challenge && (await this.rows.findOne(id, userId));
+    if (!challenge || !factor) throw CommonProblem.notFound();
+    const enrolled = await this.freshness.require(principal);
+    this.challenges.requireOpen(challenge);
+    const open = { id, purpose: 'enrollment', kept: challenge.kept } as const;
+    const accepted = await this.types.get(factor.type).verify(this.vault.open(factor), open, answer);
+    if (!accepted) return this.challenges.refuse(challenge);
+    await this.challenges.consume(challenge);
+    const changes = {
+      sealed: accepted.secret === undefined ? factor.sealed : this.vault.seal(factor, accepted.secret),
+      preferred: !enrolled,
+      lastUsedAt: this.clock.now(),
+    };
+    if (!(await this.rows.activate(factor, changes))) throw CommonProblem.notFound();
+    return toFactorDto({ ...factor, ...changes, status: 'active' });
+  }
+
+  /** @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` */
+  async change(principal: Principal, id: string, { label, preferred }: ChangeFactorDto): Promise<FactorDto> {
+    const { userId } = principal;
+    const factor = await this.require(principal, id);
+    if (preferred === false) throw invalid('/preferred', 'preferred takes true: prefer another factor instead');
+    if (preferred && factor.status !== 'active') throw MfaProblem.conflict({ detail: 'Activate the factor first.' });
+    if (label !== undefined) await this.rows.rename(id, userId, label);
+    if (preferred) await this.rows.prefer(id, userId);
+    return toFactorDto({ ...factor, label: label ?? factor.label, preferred: preferred ?? factor.preferred });
+  }
+
+  /**
+   * Removes a factor. Sessions that had the MFA claim by it lose it.
+   * @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` when the policy demands one
+   */
+  async remove(principal: Principal, id: string): Promise<void> {
+    const { userId } = principal;
+    const { status } = await this.require(principal, id);
+    if (
+      status === 'active' &&
+      this.options.enforcement === 'everyone' &&
+      (await this.rows.findActive(userId)).length === 1
+    ) {
+      throw MfaProblem.conflict({ detail: 'Everyone must have a second factor here. Enrol another one first.' });
+    }
+    if (!(await this.rows.remove(id, userId))) throw CommonProblem.notFound();
+    await this.sessions.withdrawFactor(userId, id);
+  }
+
+  private async require(principal: Principal, id: string): Promise<Factor> {
+    await this.freshness.require(principal);
+    const factor = await this.rows.findOne(id, principal.userId);
+    if (!factor) throw CommonProblem.notFound();
+    return factor;
+  }
+
+  private async readInput({ enrollmentDto }: FactorType, own: Record<string, unknown>): Promise<object> {
+    if (enrollmentDto) return this.pipe.check(own, enrollmentDto);
+    const [surplus] = Object.keys(own);
+    if (surplus !== undefined) throw invalid(`/${surplus}`, `property ${surplus} should not exist`);
+    return {};
+  }
+}
+
+function invalid(pointer: string, detail: string) {
+  return CommonProblem.validationFailed({ errors: [{ pointer, detail }] });
+}

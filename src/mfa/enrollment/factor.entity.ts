@@ -1,0 +1,21 @@
+import { Entity } from 'typeorm';
+import { Body, Flag, Id, Instant, Line, Ref, Word } from '../../database/columns.js';
+
+export type FactorStatus = 'pending' | 'active' | 'disabled';
+
+/** One thing a user has enrolled. */
+@Entity('stepgate_factor')
+export class Factor {
+  @Id() id: string;
+  @Ref() userId: string;
+  @Word() type: string;
+  @Word() status: FactorStatus;
+  @Line() label: string;
+  /** Masked; the address itself is sealed. */
+  @Line({ nullable: true }) destination: string | null;
+  /** What the factor type keeps: an address, a seed, a public key. */
+  @Body({ nullable: true }) sealed: string | null;
+  @Flag() preferred: boolean;
+  @Instant() createdAt: Date;
+  @Instant({ nullable: true }) lastUsedAt: Date | null;
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, type Repository } from 'typeorm';
+import { Factor } from './factor.entity.js';
+
+/** The factor table. Each change is one conditional statement; the row count says whether it was made. */
+@Injectable()
+export class FactorRepository {
+  constructor(@InjectRepository(Factor) private readonly rows: Repository<Factor>) {}
+
+  async insert(factor: Factor): Promise<void> {
+    await this.rows.insert(factor);
+  }
+
+  /** All of the user's factors, oldest first. */
+  findAll(userId: string): Promise<Factor[]> {
+    return this.rows.find({ where: { userId }, order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  findActive(userId: string): Promise<Factor[]> {
+    return this.rows.find({ where: { userId, status: 'active' }, order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  findOne(id: string, userId: string): Promise<Factor | null> {
+    return this.rows.findOneBy({ id, userId });
+  }
+
+  /** True for the one caller that made it active. */
+  async activate({ id, sealed }: Factor, to: Pick<Factor, 'sealed' | 'preferred' | 'lastUsedAt'>): Promise<boolean> {
+    const { affected } = await this.rows.update(
+      { id, status: 'pending', sealed: sealed ?? IsNull() },
+      { ...to, status: 'active' },
+    );
+    return affected === 1;
+  }
+
+  /** True when the factor is active and still holds the secret that the answer was checked against. */
+  async prove({ id, sealed }: Factor, to: Pick<Factor, 'sealed' | 'lastUsedAt'>): Promise<boolean> {
+    const { affected } = await this.rows.update({ id, status: 'active', sealed: sealed ?? IsNull() }, to);
+    return affected === 1;
+  }
+
+  async rename(id: string, userId: string, label: string): Promise<void> {
+    await this.rows.update({ id, userId }, { label });
+  }
+
+  /** Makes it the preferred one, and no other, in one statement. */
+  async prefer(id: string, userId: string): Promise<void> {
+    await this.rows
+      .createQueryBuilder()
+      .update()
+      .set({ preferred: () => 'CASE WHEN id = :id THEN 1 ELSE 0 END' })
+      .where('userId = :userId', { id, userId })
+      .execute();
+  }
+
+  /** True for the one caller that removed it. */
+  async remove(id: string, userId: string): Promise<boolean> {
+    const { affected } = await this.rows.delete({ id, userId });
+    return affected === 1;
+  }
+}

@@ -1,0 +1,17 @@
+export { MfaModule } from './mfa.module.js';
+export { MfaGuard } from './mfa.guard.js';
+export { MfaProblem } from './mfa-problems.js';
+export type { MfaOptions } from './mfa.options.js';
+export { RequireMfa } from './require-mfa.decorator.js';
+export type { MfaRequirement } from './requirement.js';
+export {
+  type Accepted,
+  type Account,
+  type Answer,
+  type EnrolledFactor,
+  type Enrollment,
+  type FactorQuestion,
+  type FactorType,
+  MfaFactorType,
+  type OpenChallenge,
+} from './factor-types/factor-type.js';

@@ -1,0 +1,77 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { type AuthenticatedRequest, IS_PART_OF_SIGN_IN, IS_PUBLIC } from '../auth/index.js';
+import { Clock } from '../kernel/clock.js';
+import { UsableFactors } from './enrollment/usable-factors.js';
+import { insufficient } from './insufficient.js';
+import { MFA_OPTIONS, type MfaOptions } from './mfa.options.js';
+import { MFA_REQUIREMENT } from './require-mfa.decorator.js';
+import { parseRequirement, type Requirement, shortfall, stricter } from './requirement.js';
+
+type Handler = (...args: unknown[]) => unknown;
+
+const ANY_FACTOR = parseRequirement({});
+
+/**
+ * Enforces `@RequireMfa()`, and `MFA_ENFORCEMENT` on the routes that do not carry it. Compares what the token says with
+ * what the route asks; reads the database only to tell a refused caller whether he has a factor. Global.
+ */
+@Injectable()
+export class MfaGuard implements CanActivate {
+  private readonly requirements = new WeakMap<Handler, Requirement | null>();
+
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly factors: UsableFactors,
+    private readonly clock: Clock,
+    @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
+  ) {}
+
+  /** @throws Problem `insufficient_user_authentication` */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const required = this.requirementOf(context);
+    if (!required) return this.options.enforcement === 'routes' || this.enforce(context);
+    const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    // A route that is both public and demands a factor is closed to whoever has no token.
+    const missing = user ? shortfall(user, required, this.clock.now()) : { level: true, age: true };
+    return missing === null || this.refuse(user?.userId, required, missing);
+  }
+
+  private requirementOf(context: ExecutionContext): Requirement | null {
+    const handler = context.getHandler() as Handler;
+    let required = this.requirements.get(handler);
+    if (required === undefined) {
+      required = requirementOn(this.reflector, context.getClass(), handler);
+      this.requirements.set(handler, required);
+    }
+    return required;
+  }
+
+  /** For routes without a requirement of their own, when the configuration asks for more than `routes`. */
+  private async enforce(context: ExecutionContext): Promise<boolean> {
+    const marked = (key: string) =>
+      this.reflector.getAllAndOverride<boolean>(key, [context.getHandler(), context.getClass()]);
+    if (marked(IS_PUBLIC) || marked(IS_PART_OF_SIGN_IN)) return true;
+    const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    if (!user || user.mfa) return true;
+    if (this.options.enforcement === 'enrolled' && (await this.factors.of(user.userId)).length === 0) return true;
+    return this.refuse(user.userId, ANY_FACTOR, { level: true, age: false });
+  }
+
+  private async refuse(
+    userId: string | undefined,
+    required: Requirement,
+    missing: { level: boolean; age: boolean },
+  ): Promise<never> {
+    throw insufficient(required, missing, userId !== undefined && (await this.factors.canMeet(userId, required)));
+  }
+}
+
+/** What class and method ask for together; null when neither asks. */
+export function requirementOn(reflector: Reflector, controller: object, handler: object): Requirement | null {
+  const [own, inherited] = reflector.getAll<(Requirement | undefined)[]>(MFA_REQUIREMENT, [
+    handler,
+    controller,
+  ] as never);
+  return own && inherited ? stricter(inherited, own) : (own ?? inherited ?? null);
+}

@@ -1,0 +1,40 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import { FactorTypes } from './factor-types/factor-types.js';
+import { requirementOn } from './mfa.guard.js';
+
+/** Reads every `@RequireMfa()` of the application once, so that one that cannot be met stops the start. */
+@Injectable()
+export class RequirementCheck implements OnApplicationBootstrap {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly reflector: Reflector,
+    private readonly types: FactorTypes,
+  ) {}
+
+  /** @throws Error that names the route */
+  onApplicationBootstrap(): void {
+    for (const { metatype, instance } of this.discovery.getControllers()) {
+      if (!metatype || !instance) continue;
+      const prototype = Object.getPrototypeOf(instance) as Record<string, object>;
+      for (const method of this.scanner.getAllMethodNames(prototype)) {
+        try {
+          this.check(metatype, prototype[method]);
+        } catch (error) {
+          throw new Error(`${metatype.name}.${method}: ${(error as Error).message}`, { cause: error });
+        }
+      }
+    }
+  }
+
+  private check(controller: object, handler: object): void {
+    const required = requirementOn(this.reflector, controller, handler);
+    const unknown = required?.factors?.find((name) => !this.types.find(name));
+    if (unknown !== undefined) {
+      throw new Error(
+        `@RequireMfa(): there is no factor type "${unknown}" (there are ${this.types.names().join(', ')}).`,
+      );
+    }
+  }
+}

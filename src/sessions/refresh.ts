@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { Secrets } from '../kernel/secrets.js';
+import { digest, isAncestor, readRefreshToken, type RefreshToken, successor } from './refresh-token.js';
+import type { SessionRow } from './session.entity.js';
+import { SessionProblem } from './session-problems.js';
+import { SessionRepository } from './session.repository.js';
+import { SESSIONS_OPTIONS, type SessionsOptions } from './sessions.options.js';
+import { type Grant, Sessions } from './sessions.service.js';
+
+/**
+ * How long a used refresh token still yields its successor, in milliseconds: for a lost answer, or two tabs. FAPI 2.0
+ * (5.3.2.1) wants such a retry to work; ASVS 10.4.5 wants reuse to end the session. So: a short time, then the end.
+ */
+export const RETRY_WINDOW = 10_000;
+
+/** Refresh token rotation (RFC 9700, 4.14.2). */
+@Injectable()
+export class Refresh {
+  constructor(
+    private readonly rows: SessionRepository,
+    private readonly sessions: Sessions,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+    @Inject(SESSIONS_OPTIONS) private readonly options: SessionsOptions,
+  ) {}
+
+  /**
+   * Exchanges a refresh token for its successor and a new access token of the same assurance.
+   * @throws Problem `invalid_token`; when the token had been used before, the session is over
+   */
+  async refresh(text: string): Promise<Grant> {
+    const token = readRefreshToken(text);
+    const row = token && (await this.rows.find(token.sessionId));
+    if (!token || !row || !this.isAlive(row)) throw SessionProblem.refreshRefused();
+    return digest(token) === row.refreshHash ? this.rotate(row, token) : this.retry(row, token);
+  }
+
+  private async rotate(row: SessionRow, token: RefreshToken): Promise<Grant> {
+    const next = successor(token, this.secrets);
+    const changes = { refreshHash: digest(next), refreshGeneration: next.generation, lastUsedAt: this.clock.now() };
+    const won = await this.rows.rotate(row.id, { hash: row.refreshHash, epoch: row.epoch }, changes);
+    if (won) return this.sessions.grant({ ...row, ...changes }, next);
+    const moved = await this.rows.find(row.id);
+    if (!moved || !this.isAlive(moved)) throw SessionProblem.refreshRefused();
+    return this.retry(moved, token);
+  }
+
+  /** The token is not the newest: just used (same successor again), used long ago (theft), or none of ours. */
+  private async retry(row: SessionRow, token: RefreshToken): Promise<Grant> {
+    const next = successor(token, this.secrets);
+    if (digest(next) === row.refreshHash && row.lastUsedAt >= this.clock.ago(RETRY_WINDOW)) {
+      return this.sessions.grant(row, next);
+    }
+    if (isAncestor(token, row.refreshGeneration, row.refreshHash, this.secrets)) {
+      await this.sessions.end(row.id, row.userId, 'refresh_reuse');
+    }
+    throw SessionProblem.refreshRefused();
+  }
+
+  private isAlive({ endedAt, expiresAt, lastUsedAt }: SessionRow): boolean {
+    const now = this.clock.now();
+    return endedAt === null && expiresAt > now && lastUsedAt > this.clock.ago(this.options.idleTtl);
+  }
+}

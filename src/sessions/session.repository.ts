@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type FindOptionsWhere, IsNull, MoreThan, Not, type Repository } from 'typeorm';
+import { SessionRow } from './session.entity.js';
+
+type Changes = Partial<SessionRow>;
+
+/** The session table. Each change is one conditional UPDATE; the row count says whether it was made. */
+@Injectable()
+export class SessionRepository {
+  constructor(@InjectRepository(SessionRow) private readonly rows: Repository<SessionRow>) {}
+
+  async insert(row: SessionRow): Promise<void> {
+    await this.rows.insert(row);
+  }
+
+  find(id: string): Promise<SessionRow | null> {
+    return this.rows.findOneBy({ id });
+  }
+
+  /** The user's sessions that are neither ended nor past `now`, last used first. */
+  findAlive(userId: string, now: Date): Promise<SessionRow[]> {
+    return this.rows.find({
+      where: { userId, endedAt: IsNull(), expiresAt: MoreThan(now) },
+      order: { lastUsedAt: 'DESC' },
+    });
+  }
+
+  /** Those whose tokens were declared dead after `moment`. */
+  findRevokedAfter(moment: Date): Promise<Pick<SessionRow, 'id' | 'epoch' | 'endedAt' | 'revokedAt'>[]> {
+    return this.rows.find({
+      select: { id: true, epoch: true, endedAt: true, revokedAt: true },
+      where: { revokedAt: MoreThan(moment) },
+    });
+  }
+
+  /** True for the one caller that moved the session on from that refresh token. */
+  rotate(id: string, from: { hash: string; epoch: number }, to: Changes): Promise<boolean> {
+    return this.change({ id, refreshHash: from.hash, epoch: from.epoch }, to);
+  }
+
+  /** True for the one caller that moved the session on from that epoch. */
+  advance(id: string, epoch: number, to: Changes): Promise<boolean> {
+    return this.change({ id, epoch }, to);
+  }
+
+  /** True for the one caller that ended it. */
+  end(id: string, userId: string, reason: string, now: Date): Promise<boolean> {
+    return this.change({ id, userId }, { endedAt: now, revokedAt: now, endReason: reason });
+  }
+
+  /** Ends all of the user's sessions, except one if given. */
+  async endAll(userId: string, reason: string, now: Date, exceptId?: string): Promise<void> {
+    const which = exceptId === undefined ? { userId } : { userId, id: Not(exceptId) };
+    await this.change(which, { endedAt: now, revokedAt: now, endReason: reason });
+  }
+
+  private async change(which: FindOptionsWhere<SessionRow>, to: Changes): Promise<boolean> {
+    const { affected } = await this.rows.update({ ...which, endedAt: IsNull() }, to);
+    return affected !== 0;
+  }
+}

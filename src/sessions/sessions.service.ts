@@ -1,0 +1,145 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, secondsUntil } from '../kernel/clock.js';
+import { randomId } from '../kernel/secrets.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import type { Assurance, AssuranceLevel } from '../tokens/assurance.js';
+import type { Principal } from '../tokens/principal.js';
+import { TokenProblem } from '../tokens/token-problems.js';
+import { digest, firstRefreshToken, type RefreshToken, writeRefreshToken } from './refresh-token.js';
+import { Revocations } from './revocations.js';
+import type { SessionRow } from './session.entity.js';
+import { SessionRepository } from './session.repository.js';
+import { SESSIONS_OPTIONS, type SessionsOptions } from './sessions.options.js';
+
+/** From where a session was opened. */
+export interface Origin {
+  readonly ip: string;
+  /** The User-Agent. */
+  readonly device: string;
+}
+
+/** The pair of tokens that a client holds, and whom it makes him. */
+export interface Grant {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** Lifetimes, in seconds. */
+  readonly expiresIn: number;
+  readonly refreshExpiresIn: number;
+  readonly principal: Principal;
+}
+
+/** A second factor that was proved: what it adds to the session's assurance. */
+export interface ProvedFactor {
+  readonly id: string;
+  readonly type: string;
+  readonly acr: AssuranceLevel;
+  readonly amr: readonly string[];
+}
+
+/** Sessions: one row for each sign-in, from which access tokens are issued. */
+@Injectable()
+export class Sessions {
+  constructor(
+    private readonly rows: SessionRepository,
+    private readonly tokens: AccessTokens,
+    private readonly revocations: Revocations,
+    private readonly clock: Clock,
+    @Inject(SESSIONS_OPTIONS) private readonly options: SessionsOptions,
+  ) {}
+
+  /** Opens a session for a user who has just proved himself. */
+  async open(userId: string, { acr, amr }: Pick<Assurance, 'acr' | 'amr'>, origin: Origin): Promise<Grant> {
+    const now = this.clock.now();
+    const id = randomId();
+    const refresh = firstRefreshToken(id);
+    const row: SessionRow = {
+      id,
+      userId,
+      device: origin.device,
+      ip: origin.ip,
+      authTime: now,
+      acr,
+      amr: amr.join(' '),
+      mfaAt: null,
+      mfaFactor: null,
+      mfaFactorId: null,
+      epoch: 0,
+      refreshHash: digest(refresh),
+      refreshGeneration: 0,
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt: this.clock.in(this.options.ttl),
+      revokedAt: null,
+      endedAt: null,
+      endReason: null,
+    };
+    await this.rows.insert(row);
+    return this.grant(row, refresh);
+  }
+
+  /**
+   * Adds a proved second factor. The access and refresh tokens that the session had until now are dead (ASVS 7.2.4).
+   * @throws Problem `invalid_token` when the session has ended or moved on meanwhile
+   */
+  async upgrade(principal: Principal, proved: ProvedFactor): Promise<Grant> {
+    const now = this.clock.now();
+    const row = await this.rows.find(principal.sessionId);
+    if (!row) throw TokenProblem.invalidToken();
+    const refresh = firstRefreshToken(row.id);
+    const changes: Partial<SessionRow> = {
+      acr: proved.acr,
+      amr: ['pwd', ...proved.amr, 'mfa'].join(' '),
+      mfaAt: now,
+      mfaFactor: proved.type,
+      mfaFactorId: proved.id,
+      epoch: principal.epoch + 1,
+      refreshHash: digest(refresh),
+      refreshGeneration: 0,
+      lastUsedAt: now,
+      revokedAt: now,
+    };
+    if (!(await this.rows.advance(row.id, principal.epoch, changes))) throw TokenProblem.invalidToken();
+    this.revocations.killBefore(row.id, principal.epoch + 1);
+    return this.grant({ ...row, ...changes }, refresh);
+  }
+
+  /** Takes the MFA claim away from every session that has it by that factor; the tokens that carry it are dead. */
+  async withdrawFactor(userId: string, factorId: string): Promise<void> {
+    const now = this.clock.now();
+    const passwordOnly = { acr: 'aal1', amr: 'pwd', mfaAt: null, mfaFactor: null, mfaFactorId: null, revokedAt: now };
+    for (const { id, epoch, mfaFactorId } of await this.rows.findAlive(userId, now)) {
+      if (mfaFactorId !== factorId) continue;
+      if (await this.rows.advance(id, epoch, { ...passwordOnly, epoch: epoch + 1 }))
+        this.revocations.killBefore(id, epoch + 1);
+    }
+  }
+
+  /** Ends one session of the user. @returns whether it was alive, and his */
+  async end(id: string, userId: string, reason: string): Promise<boolean> {
+    const ended = await this.rows.end(id, userId, reason, this.clock.now());
+    if (ended) this.revocations.kill(id);
+    return ended;
+  }
+
+  /** What a client gets for the session as the row has it. */
+  async grant(row: SessionRow, refresh: RefreshToken): Promise<Grant> {
+    const now = this.clock.now();
+    const { token, principal } = await this.tokens.issue({
+      userId: row.userId,
+      sessionId: row.id,
+      epoch: row.epoch,
+      acr: row.acr as AssuranceLevel,
+      amr: row.amr.split(' '),
+      authTime: row.authTime,
+      ...(row.mfaAt && row.mfaFactor !== null && { mfa: { at: row.mfaAt, factor: row.mfaFactor } }),
+    });
+    const idleEnd = new Date(row.lastUsedAt.getTime() + this.options.idleTtl);
+    return {
+      accessToken: token,
+      expiresIn: secondsUntil(principal.expiresAt, now),
+      refreshToken: writeRefreshToken(refresh),
+      refreshExpiresIn: secondsUntil(idleEnd < row.expiresAt ? idleEnd : row.expiresAt, now),
+      principal,
+    };
+  }
+}

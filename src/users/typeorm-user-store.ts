@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { Clock } from '../kernel/clock.js';
+import { randomId } from '../kernel/secrets.js';
+import { emailHash } from './email-address.js';
+import { PasswordHasher } from './password-hasher.js';
+import { UserRow } from './user.entity.js';
+import { type NewUser, type User, UserStore } from './user-store.js';
+
+/** The default store: a table of its own. */
+@Injectable()
+export class TypeOrmUserStore extends UserStore {
+  constructor(
+    @InjectRepository(UserRow) private readonly rows: Repository<UserRow>,
+    private readonly hasher: PasswordHasher,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async authenticate(email: string, password: string): Promise<User | null> {
+    const row = await this.rows.findOneBy({ emailHash: emailHash(email) });
+    const right = await this.hasher.matches(row?.passwordHash ?? null, password);
+    return row && right && !row.disabledAt ? toUser(row) : null;
+  }
+
+  async findById(id: string): Promise<User | null> {
+    const row = await this.rows.findOneBy({ id });
+    return row && toUser(row);
+  }
+
+  async findByEmail(email: string): Promise<User | null> {
+    const row = await this.rows.findOneBy({ emailHash: emailHash(email) });
+    return row && toUser(row);
+  }
+
+  async create({ email, displayName, passwordHash }: NewUser): Promise<User | null> {
+    const now = this.clock.now();
+    const row: UserRow = {
+      id: randomId(),
+      email,
+      emailHash: emailHash(email),
+      displayName,
+      passwordHash,
+      passwordChangedAt: now,
+      disabledAt: null,
+      createdAt: now,
+    };
+    try {
+      await this.rows.insert(row);
+    } catch (error) {
+      if (await this.rows.existsBy({ emailHash: row.emailHash })) return null;
+      throw error;
+    }
+    return toUser(row);
+  }
+
+  async setPassword(id: string, passwordHash: string): Promise<void> {
+    await this.rows.update({ id }, { passwordHash, passwordChangedAt: this.clock.now() });
+  }
+
+  async setDisabled(id: string, disabled: boolean): Promise<void> {
+    await this.rows.update({ id }, { disabledAt: disabled ? this.clock.now() : null });
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.rows.delete({ id });
+  }
+}
+
+function toUser({ id, email, displayName, disabledAt }: UserRow): User {
+  return { id, email, displayName, disabled: disabledAt !== null };
+}

@@ -1,0 +1,42 @@
+/** A user, as the rest of Stepgate knows him. */
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly displayName: string | null;
+  readonly disabled: boolean;
+}
+
+export interface NewUser {
+  /** As {@link normalizeEmail} gives it; proved to be the user's. */
+  readonly email: string;
+  readonly displayName: string | null;
+  /** A PHC string. */
+  readonly passwordHash: string;
+}
+
+/**
+ * Where users live. A team that has users of its own implements this and passes it to
+ * `UsersModule.forRootAsync({ store })`; ids are at most 32 characters of `A-Za-z0-9_.:@-`.
+ */
+export abstract class UserStore {
+  /**
+   * The user of that address and password, or null. Must take the same time whether the address is unknown, the
+   * password wrong or the user disabled (ASVS 6.3.8), and compare the password whole (ASVS 6.2.8).
+   */
+  abstract authenticate(email: string, password: string): Promise<User | null>;
+
+  abstract findById(id: string): Promise<User | null>;
+
+  /** By an address as {@link normalizeEmail} gives it. */
+  abstract findByEmail(email: string): Promise<User | null>;
+
+  /** @returns null when the address is taken, also when it was taken in this very moment */
+  abstract create(user: NewUser): Promise<User | null>;
+
+  abstract setPassword(id: string, passwordHash: string): Promise<void>;
+
+  /** A disabled user cannot sign in. */
+  abstract setDisabled(id: string, disabled: boolean): Promise<void>;
+
+  abstract delete(id: string): Promise<void>;
+}
