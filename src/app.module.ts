@@ -8,6 +8,7 @@ import { DeliveryModule } from './delivery/delivery.module.js';
 import { OutboxModule } from './delivery/outbox.controller.js';
 import { ExamplesModule } from './examples/examples.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { MfaGuard, MfaModule } from './mfa/index.js';
 import { createLogger, loggerModule } from './operations/logging.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -41,11 +42,13 @@ export class AppModule {
           ttl: settings.sessionTtl,
           redisUrl: settings.redisUrl,
         }),
+        LimitsModule.forRoot({ perSource: settings.sourceLimits, redisUrl: settings.redisUrl }),
         DeliveryModule.forRoot({
           mode: settings.delivery,
           smtpUrl: settings.smtpUrl,
           mailFrom: settings.mailFrom,
           productName: 'Stepgate',
+          smsCountries: settings.smsCountries,
         }),
         AuthModule,
         MfaModule.forRoot({ enforcement: settings.mfaEnforcement }),

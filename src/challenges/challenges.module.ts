@@ -4,11 +4,12 @@ import { Challenge } from './challenge.entity.js';
 import { ChallengeRepository } from './challenge.repository.js';
 import { Challenges } from './challenges.service.js';
 import { OneTimeCodes } from './one-time-codes.js';
+import { Sending } from './sending.js';
 
 /** Challenges: one open question to one person. */
 @Module({
   imports: [TypeOrmModule.forFeature([Challenge])],
-  providers: [Challenges, ChallengeRepository, OneTimeCodes],
-  exports: [Challenges, OneTimeCodes],
+  providers: [Challenges, ChallengeRepository, OneTimeCodes, Sending],
+  exports: [Challenges, OneTimeCodes, Sending],
 })
 export class ChallengesModule {}

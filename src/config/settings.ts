@@ -57,6 +57,10 @@ const variables = z.object({
     .string()
     .regex(/^[^\r\n]+@[^\r\n]+$/, 'an address, or Name <address>')
     .default('Stepgate <no-reply@stepgate.invalid>'),
+  SMS_COUNTRIES: list
+    .refine((codes) => codes.every((code) => /^[A-Z]{2}$/.test(code)), 'ISO 3166 codes such as DE,AT,CH')
+    .default([]),
+  SOURCE_LIMITS: flag.optional(),
   TRUST_PROXY: list.default([]),
   CORS_ORIGINS: list.default([]),
   DOCS_ENABLED: flag.optional(),
@@ -116,6 +120,8 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     delivery,
     smtpUrl: env.SMTP_URL,
     mailFrom: env.MAIL_FROM,
+    smsCountries: env.SMS_COUNTRIES,
+    sourceLimits: env.SOURCE_LIMITS ?? production,
     trustProxy: env.TRUST_PROXY,
     corsOrigins: env.CORS_ORIGINS,
     docsEnabled: env.DOCS_ENABLED ?? !production,

@@ -35,6 +35,12 @@ export interface Channel {
   /** The address as others may see it; all but the last two characters are hidden unless given. */
   mask?(address: string): string;
 
+  /**
+   * For a channel whose messages cost money by where they go: what an address is priced by, such as a country's calling
+   * code. Sending to a prefix from which hardly a code comes back is broken off.
+   */
+  prefix?(address: string): string | undefined;
+
   /** What a code over this channel proves: `mfa`, unless an out-of-band channel that NIST SP 800-63B-4 accepts. */
   readonly acr?: 'mfa' | 'aal2';
 

@@ -8,6 +8,8 @@ export interface DeliveryOptions {
   readonly smtpUrl?: string;
   /** The From of mails. */
   readonly mailFrom: string;
+  /** Countries whose numbers get text messages, as ISO 3166 codes; all when empty. */
+  readonly smsCountries: readonly string[];
   /** How the product is called in messages. */
   readonly productName: string;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { insertOnce } from '../database/insert-once.js';
 import { Clock } from '../kernel/clock.js';
 import { Secrets } from '../kernel/secrets.js';
 import { SendBudgetRow } from './send-budget.entity.js';
@@ -63,7 +64,7 @@ export class SendBudget {
     return affected === 1;
   }
 
-  private async open(addressHash: string): Promise<boolean> {
+  private open(addressHash: string): Promise<boolean> {
     const row: SendBudgetRow = {
       addressHash,
       lastAt: this.clock.now(),
@@ -72,13 +73,7 @@ export class SendBudget {
       longUsed: 1,
       longReset: this.clock.in(LONG.window),
     };
-    try {
-      await this.rows.insert(row);
-      return true;
-    } catch (error) {
-      if (await this.rows.existsBy({ addressHash })) return false;
-      throw error;
-    }
+    return insertOnce(this.rows, row, { addressHash });
   }
 
   private nextAt(row: SendBudgetRow, gap: boolean): Date {

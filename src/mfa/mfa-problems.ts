@@ -4,5 +4,5 @@ export const MfaProblem = defineProblems({
   assuranceTooLow: [401, 'insufficient_user_authentication', 'This action needs a second factor.'],
   conflict: [409, 'conflict', 'The present state does not allow this.'],
   tooManyRequests: [429, 'too_many_requests', 'Too many codes were sent. Wait, then ask again.'],
-  undelivered: [503, 'unavailable', 'The code could not be sent. Wait, then try again.'],
+  tooManyAttempts: [429, 'too_many_attempts', 'Too many wrong answers. Wait, then try again.'],
 });

@@ -3,8 +3,8 @@ import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule, NextStep } from '../auth/index.js';
 import { ChallengesModule } from '../challenges/challenges.module.js';
-import { LimitsModule } from '../limits/limits.module.js';
 import { ChallengesController } from './challenge/challenges.controller.js';
+import { FactorGuesses } from './challenge/factor-guesses.js';
 import { MfaNextStep } from './challenge/mfa-next-step.js';
 import { SecondFactor } from './challenge/second-factor.service.js';
 import { Enrollment } from './enrollment/enrollment.service.js';
@@ -21,7 +21,7 @@ import { RequirementCheck } from './requirement-check.js';
 
 /** What users have proved: factors, challenges, and `@RequireMfa()`. */
 @Module({
-  imports: [AuthModule, ChallengesModule, LimitsModule, DiscoveryModule, TypeOrmModule.forFeature([Factor])],
+  imports: [AuthModule, ChallengesModule, DiscoveryModule, TypeOrmModule.forFeature([Factor])],
   controllers: [FactorsController, ChallengesController],
   providers: [
     FactorRepository,
@@ -30,6 +30,7 @@ import { RequirementCheck } from './requirement-check.js';
     UsableFactors,
     Freshness,
     Enrollment,
+    FactorGuesses,
     SecondFactor,
     { provide: NextStep, useClass: MfaNextStep },
     MfaGuard,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { insertOnce } from '../database/insert-once.js';
 import { Clock } from '../kernel/clock.js';
 import { randomId } from '../kernel/secrets.js';
 import { emailHash } from './email-address.js';
@@ -47,13 +48,7 @@ export class TypeOrmUserStore extends UserStore {
       disabledAt: null,
       createdAt: now,
     };
-    try {
-      await this.rows.insert(row);
-    } catch (error) {
-      if (await this.rows.existsBy({ emailHash: row.emailHash })) return null;
-      throw error;
-    }
-    return toUser(row);
+    return (await insertOnce(this.rows, row, { emailHash: row.emailHash })) ? toUser(row) : null;
   }
 
   async setPassword(id: string, passwordHash: string): Promise<void> {

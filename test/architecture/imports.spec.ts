@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   limits: ['kernel', 'database', 'http'],
   audit: ['kernel', 'database', 'http'],
   operations: ['kernel', 'database', 'http'],
-  challenges: ['delivery', 'limits', 'database', 'kernel'],
+  challenges: ['delivery', 'limits', 'http', 'database', 'kernel'],
   sessions: ['tokens', 'users', 'audit', 'http', 'database', 'kernel'],
   auth: ['challenges', 'sessions', 'tokens', 'users', 'delivery', 'limits', 'audit', 'http', 'database', 'kernel'],
   mfa: [
@@ -87,7 +87,7 @@ describe('who may import whom', () => {
 
   it('lets a plug-in import its contract and the kernel alone', () => {
     const plugIns = /^(mfa\/factor-types|delivery\/channels)\/([^/]+)\//;
-    const contracts = /^(mfa\/factor-types\/factor-type|delivery\/(channel|carrier|letters))\.ts$/;
+    const contracts = /^(mfa\/factor-types\/factor-type|delivery\/(channel|carrier|letters|delivery\.options))\.ts$/;
     const forbidden = imports.filter(({ from, to }) => {
       const [folder] = plugIns.exec(from) ?? [];
       return folder && !to.startsWith(folder) && !contracts.test(to) && folderOf(to) !== 'kernel';

@@ -4,6 +4,7 @@ import { Strategy } from 'passport-local';
 import { normalizeEmail } from '../../users/email-address.js';
 import { type User, UserStore } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';
+import { PasswordGuesses } from './password-guesses.js';
 
 /** What an address that cannot exist is looked up as, so that it costs what any other costs. */
 const NOBODY = 'nobody@invalid';
@@ -11,13 +12,18 @@ const NOBODY = 'nobody@invalid';
 /** Passport's local strategy: address and password. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
-  constructor(private readonly users: UserStore) {
+  constructor(
+    private readonly users: UserStore,
+    private readonly guesses: PasswordGuesses,
+  ) {
     super({ usernameField: 'email', passwordField: 'password' });
   }
 
-  /** @throws Problem `invalid_credentials`, the same for unknown, unverified, disabled and wrong */
+  /** @throws Problem `invalid_credentials` or `too_many_attempts`, the same for unknown, unverified, disabled and wrong */
   async validate(email: string, password: string): Promise<User> {
-    const user = await this.users.authenticate(normalizeEmail(email) ?? NOBODY, password);
+    const address = normalizeEmail(email) ?? NOBODY;
+    const user = await this.users.authenticate(address, password);
+    await this.guesses.settle(address, user !== null);
     if (!user) throw AuthProblem.invalidCredentials();
     return user;
   }

@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { CHALLENGE_TTL, Challenges } from '../../challenges/challenges.service.js';
+import { Sending } from '../../challenges/sending.js';
 import { OneTimeCodes } from '../../challenges/one-time-codes.js';
 import { maskAddress } from '../../delivery/channel.js';
 import { Courier } from '../../delivery/courier.js';
 import type { Letter } from '../../delivery/letters.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
-import { SendBudget } from '../../limits/send-budget.js';
 import { normalizeEmail } from '../../users/email-address.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { type NewUser, UserStore } from '../../users/user-store.js';
@@ -34,7 +34,7 @@ export class Registration {
     private readonly challenges: Challenges,
     private readonly codes: OneTimeCodes,
     private readonly courier: Courier,
-    private readonly budget: SendBudget,
+    private readonly sending: Sending,
     private readonly secrets: Secrets,
   ) {}
 
@@ -84,7 +84,7 @@ export class Registration {
   }
 
   private async send(email: string, letter: Letter): Promise<void> {
-    if ((await this.budget.take(CHANNEL, email, { gap: false })) === null)
+    if ((await this.sending.take({ channel: CHANNEL, to: email })) === null)
       await this.courier.deliver(CHANNEL, email, letter);
   }
 }

@@ -55,7 +55,12 @@ export class SessionController {
   })
   @ApiBody({ type: LoginDto })
   @ApiOkResponse({ type: SessionDto })
-  @ApiProblem(CommonProblem.validationFailed, CommonProblem.invalidRequest, AuthProblem.invalidCredentials)
+  @ApiProblem(
+    CommonProblem.validationFailed,
+    CommonProblem.invalidRequest,
+    AuthProblem.invalidCredentials,
+    AuthProblem.tooManyAttempts,
+  )
   login(@CurrentPrincipal() user: User): Promise<SessionDto> {
     return this.signIn.withPassword(user);
   }

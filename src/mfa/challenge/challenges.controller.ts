@@ -89,6 +89,7 @@ export class ChallengesController {
     CommonProblem.notFound,
     ChallengeProblem.closed,
     ChallengeProblem.wrongCode,
+    MfaProblem.tooManyAttempts,
   )
   verify(
     @CurrentPrincipal() principal: Principal,

@@ -3,19 +3,20 @@ import { type ChallengeDto, type MfaState, type SessionDto, toChallengeDto, toSe
 import type { Challenge } from '../../challenges/challenge.entity.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { Challenges, type Parcel } from '../../challenges/challenges.service.js';
+import { Sending } from '../../challenges/sending.js';
 import { Clock, secondsUntil } from '../../kernel/clock.js';
 import { CommonProblem, type Problem } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
-import { SendBudget } from '../../limits/send-budget.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
 import type { Factor } from '../enrollment/factor.entity.js';
 import { FactorRepository } from '../enrollment/factor.repository.js';
 import { FactorVault } from '../enrollment/factor-vault.js';
 import { UsableFactors } from '../enrollment/usable-factors.js';
-import type { Answer, FactorQuestion } from '../factor-types/factor-type.js';
+import type { Accepted, Answer, FactorQuestion } from '../factor-types/factor-type.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
+import { FactorGuesses } from './factor-guesses.js';
 
 const PURPOSE = 'mfa';
 
@@ -28,7 +29,8 @@ export class SecondFactor {
     private readonly rows: FactorRepository,
     private readonly vault: FactorVault,
     private readonly types: FactorTypes,
-    private readonly budget: SendBudget,
+    private readonly guesses: FactorGuesses,
+    private readonly sending: Sending,
     private readonly sessions: Sessions,
     private readonly clock: Clock,
   ) {}
@@ -86,23 +88,30 @@ export class SecondFactor {
 
   /**
    * Takes the answer. When it is right, the session gets a new access token with the MFA claim, and the old is dead.
-   * @throws Problem `not_found`, `challenge_expired`, `invalid_code` with `attemptsLeft`
+   * @throws Problem `not_found`, `challenge_expired`, `too_many_attempts`, `invalid_code` with `attemptsLeft`
    */
   async verify(principal: Principal, id: string, answer: Answer): Promise<SessionDto> {
     const challenge = await this.find(principal, id);
     this.challenges.requireOpen(challenge);
     const factor = await this.rows.findOne(challenge.factorId!, principal.userId);
     if (factor?.status !== 'active') throw ChallengeProblem.closed();
+    this.guesses.requireFree(factor);
     const open = { id, purpose: PURPOSE, kept: challenge.kept } as const;
     const accepted = await this.types.get(factor.type).verify(this.vault.open(factor), open, answer);
-    if (!accepted) return this.challenges.refuse(challenge);
-    const sealed = accepted.secret === undefined ? factor.sealed : this.vault.seal(factor, accepted.secret);
     // First the factor, then the challenge: of two right answers with one secret, in two challenges, one finds it changed.
-    if (!(await this.rows.prove(factor, { sealed, lastUsedAt: this.clock.now() })))
+    if (!accepted || !(await this.takeProof(factor, accepted))) {
+      await this.guesses.count(factor);
       return this.challenges.refuse(challenge);
+    }
     await this.challenges.consume(challenge);
+    if (accepted.reached) await this.sending.reached(accepted.reached);
     const proved = { id: factor.id, type: factor.type, acr: accepted.acr, amr: accepted.amr };
     return toSessionDto(await this.sessions.upgrade(principal, proved), { status: 'satisfied' });
+  }
+
+  private takeProof(factor: Factor, { secret }: Accepted): Promise<boolean> {
+    const sealed = secret === undefined ? factor.sealed : this.vault.seal(factor, secret);
+    return this.rows.prove(factor, sealed, this.clock.now());
   }
 
   private async find({ userId, sessionId }: Principal, id: string): Promise<Challenge> {
@@ -120,7 +129,7 @@ export class SecondFactor {
   }
 
   private takeBudget(parcel: Parcel | undefined): Promise<Date | null> | null {
-    return parcel ? this.budget.take(parcel.channel, parcel.to, { gap: false }) : null;
+    return parcel ? this.sending.take(parcel) : null;
   }
 
   private async requireBudget(parcel: Parcel | undefined): Promise<void> {

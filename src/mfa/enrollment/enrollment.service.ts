@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Sending } from '../../challenges/sending.js';
 import { Challenges } from '../../challenges/challenges.service.js';
 import { MAX_ATTEMPTS } from '../../challenges/challenge.repository.js';
 import { DtoPipe } from '../../http/validation.js';
 import { Clock, secondsUntil } from '../../kernel/clock.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
-import { SendBudget } from '../../limits/send-budget.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
 import { UserStore } from '../../users/user-store.js';
@@ -42,7 +42,7 @@ export class Enrollment {
     private readonly challenges: Challenges,
     private readonly users: UserStore,
     private readonly sessions: Sessions,
-    private readonly budget: SendBudget,
+    private readonly sending: Sending,
     private readonly clock: Clock,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
   ) {}
@@ -73,7 +73,7 @@ export class Enrollment {
     const id = randomId();
     const question = await type.ask({ id, userId, secret }, { id, purpose: 'enrollment' });
     const { parcel } = question;
-    const refillsAt = parcel && (await this.budget.take(parcel.channel, parcel.to, { gap: false }));
+    const refillsAt = parcel && (await this.sending.take(parcel));
     if (refillsAt) {
       const headers = { 'Retry-After': String(secondsUntil(refillsAt, this.clock.now())) };
       throw MfaProblem.tooManyRequests({ headers });
@@ -89,6 +89,8 @@ export class Enrollment {
       preferred: false,
       createdAt: this.clock.now(),
       lastUsedAt: null,
+      failures: 0,
+      blockedUntil: null,
     };
     await this.rows.insert(factor);
     const issued = await this.challenges.issue({ id, purpose: PURPOSE, userId, sessionId, factorId: id }, question);
@@ -120,6 +122,7 @@ export class Enrollment {
     const accepted = await this.types.get(factor.type).verify(this.vault.open(factor), open, answer);
     if (!accepted) return this.challenges.refuse(challenge);
     await this.challenges.consume(challenge);
+    if (accepted.reached) await this.sending.reached(accepted.reached);
     const changes = {
       sealed: accepted.secret === undefined ? factor.sealed : this.vault.seal(factor, accepted.secret),
       preferred: !enrolled,

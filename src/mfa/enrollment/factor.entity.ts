@@ -1,5 +1,5 @@
 import { Entity } from 'typeorm';
-import { Body, Flag, Id, Instant, Line, Ref, Word } from '../../database/columns.js';
+import { Body, Count, Flag, Id, Instant, Line, Ref, Word } from '../../database/columns.js';
 
 export type FactorStatus = 'pending' | 'active' | 'disabled';
 
@@ -18,4 +18,8 @@ export class Factor {
   @Flag() preferred: boolean;
   @Instant() createdAt: Date;
   @Instant({ nullable: true }) lastUsedAt: Date | null;
+  /** Wrong answers in a row, over all challenges. */
+  @Count() failures: number;
+  /** Until then no answer is taken. */
+  @Instant({ nullable: true }) blockedUntil: Date | null;
 }

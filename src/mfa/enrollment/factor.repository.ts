@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, type Repository } from 'typeorm';
+import { IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
 import { Factor } from './factor.entity.js';
 
 /** The factor table. Each change is one conditional statement; the row count says whether it was made. */
@@ -34,9 +34,23 @@ export class FactorRepository {
     return affected === 1;
   }
 
-  /** True when the factor is active and still holds the secret that the answer was checked against. */
-  async prove({ id, sealed }: Factor, to: Pick<Factor, 'sealed' | 'lastUsedAt'>): Promise<boolean> {
-    const { affected } = await this.rows.update({ id, status: 'active', sealed: sealed ?? IsNull() }, to);
+  /**
+   * Takes a right answer, which ends the row of failures. True when the factor is active, need not wait, and still holds
+   * the secret that the answer was checked against.
+   */
+  async prove({ id, sealed }: Factor, secret: string | null, now: Date): Promise<boolean> {
+    const changes = { sealed: secret, lastUsedAt: now, failures: 0, blockedUntil: null };
+    const free = { blockedUntil: Or(IsNull(), LessThanOrEqual(now)) };
+    const { affected } = await this.rows.update({ id, status: 'active', sealed: sealed ?? IsNull(), ...free }, changes);
+    return affected === 1;
+  }
+
+  /** Counts a wrong answer. True for the one caller that counted it on from what was read. */
+  async countFailure(
+    { id, failures }: Factor,
+    to: Pick<Factor, 'status' | 'failures' | 'blockedUntil'>,
+  ): Promise<boolean> {
+    const { affected } = await this.rows.update({ id, failures, status: 'active' }, to);
     return affected === 1;
   }
 

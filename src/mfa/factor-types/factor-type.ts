@@ -54,6 +54,8 @@ export interface Accepted {
   readonly amr: readonly string[];
   readonly acr: AssuranceLevel;
   readonly secret?: string;
+  /** For a code that was sent: where it was, now that it is known to arrive there. */
+  readonly reached?: { readonly channel: string; readonly to: string };
 }
 
 /**

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { insertOnce } from '../../database/insert-once.js';
 import { Clock } from '../../kernel/clock.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
 import { type SigningAlgorithm, TOKENS_OPTIONS, type TokensOptions } from '../tokens.options.js';
@@ -108,15 +109,9 @@ export class SigningKeys implements OnModuleInit {
       createdAt: this.clock.now(),
       activeFrom,
     };
-    try {
-      await this.rows.insert(row);
+    // Another instance may have taken this generation: its key serves as well.
+    if (await insertOnce(this.rows, row, { generation: row.generation })) {
       this.log.log(`New signing key ${id} (${algorithm}), in use from ${activeFrom.toISOString()}.`);
-    } catch (error) {
-      await this.load();
-      // Another instance took this generation: its key serves as well. Anything else is a real failure.
-      if (this.newest?.algorithm !== algorithm || !(await this.rows.existsBy({ generation: row.generation })))
-        throw error;
-      return;
     }
     await this.load();
   }

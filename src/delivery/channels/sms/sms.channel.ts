@@ -1,5 +1,7 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { Inject } from '@nestjs/common';
+import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
 import { SmsCarrier } from '../../carrier.js';
+import { DELIVERY_OPTIONS, type DeliveryOptions } from '../../delivery.options.js';
 import { type Channel, type Message, MfaChannel } from '../../channel.js';
 
 /** Numbers that cost the sender dear (toll fraud) or that reach no person. */
@@ -12,12 +14,20 @@ export class SmsChannel implements Channel {
   readonly acr = 'aal2';
   readonly amr = ['sms', 'otp'];
 
-  constructor(private readonly carrier: SmsCarrier) {}
+  constructor(
+    private readonly carrier: SmsCarrier,
+    @Inject(DELIVERY_OPTIONS) private readonly options: Pick<DeliveryOptions, 'smsCountries'>,
+  ) {}
 
   /** @returns the number in E.164 form */
   address(raw: string): string | null {
     const number = parsePhoneNumberFromString(raw);
-    return number?.isValid() && !REFUSED_TYPES.has(number.getType() ?? '') ? number.number : null;
+    return number?.isValid() && this.serves(number) ? number.number : null;
+  }
+
+  /** The country's calling code. */
+  prefix(address: string): string | undefined {
+    return parsePhoneNumberFromString(address)?.countryCallingCode;
   }
 
   /** `•••• ••89` */
@@ -25,7 +35,15 @@ export class SmsChannel implements Channel {
     return `•••• ••${address.slice(-2)}`;
   }
 
-  send(message: Message): Promise<void> {
-    return this.carrier.carrySms(message);
+  async send(message: Message): Promise<void> {
+    // Once more: the number may have been enrolled before its country was taken off the list.
+    if (this.address(message.to) === null) throw new Error('The number is not served (any more).');
+    await this.carrier.carrySms(message);
+  }
+
+  private serves(number: PhoneNumber): boolean {
+    const { smsCountries } = this.options;
+    const served = smsCountries.length === 0 || (number.country !== undefined && smsCountries.includes(number.country));
+    return served && !REFUSED_TYPES.has(number.getType() ?? '');
   }
 }

@@ -58,8 +58,9 @@ export class CodeFactorType implements FactorType {
     return { kept, parcel: { channel: this.channelName, to: secret!, letter: { kind, code, minutes: this.minutes } } };
   }
 
-  verify(_: EnrolledFactor, { id, kept }: OpenChallenge, { code }: Answer): Accepted | null {
-    return code !== undefined && this.codes.matches(id, kept, code) ? { amr: this.amr, acr: this.acr } : null;
+  verify({ secret }: EnrolledFactor, { id, kept }: OpenChallenge, { code }: Answer): Accepted | null {
+    if (code === undefined || !this.codes.matches(id, kept, code)) return null;
+    return { amr: this.amr, acr: this.acr, reached: { channel: this.channelName, to: secret! } };
   }
 }
 

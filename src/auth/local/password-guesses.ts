@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { requestOrigin } from '../../http/request-context.js';
+import { Clock, secondsUntil } from '../../kernel/clock.js';
+import { ACCOUNT_BACKOFF, SOURCE_BACKOFF } from '../../limits/backoff.js';
+import { GuessBudget, type Guessed } from '../../limits/guess-budget.js';
+import { LIMITS_OPTIONS, type LimitsOptions } from '../../limits/limits.options.js';
+import { sourceOf } from '../../limits/source.js';
+import { AuthProblem } from '../auth-problems.js';
+
+/** Counts wrong passwords: against the account, whether it exists or not, and against the address they come from. */
+@Injectable()
+export class PasswordGuesses {
+  constructor(
+    private readonly budget: GuessBudget,
+    private readonly clock: Clock,
+    @Inject(LIMITS_OPTIONS) private readonly options: LimitsOptions,
+  ) {}
+
+  /**
+   * To be asked with every judged password, before the judgement is told.
+   * @param account the address that was tried
+   * @throws Problem `too_many_attempts`, right or wrong, while the account or the source has to wait
+   */
+  async settle(account: string, right: boolean): Promise<void> {
+    const guessed: [Guessed, ...Guessed[]] = [{ kind: 'account', subject: account, backoff: ACCOUNT_BACKOFF }];
+    if (this.options.perSource) {
+      guessed.push({ kind: 'source', subject: sourceOf(requestOrigin().ip), backoff: SOURCE_BACKOFF });
+    }
+    const until = await this.budget.settle(right, guessed);
+    if (!until) return;
+    const headers = { 'Retry-After': String(secondsUntil(until, this.clock.now())) };
+    throw AuthProblem.tooManyAttempts({ headers });
+  }
+}

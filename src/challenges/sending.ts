@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Courier } from '../delivery/courier.js';
+import { requestOrigin } from '../http/request-context.js';
+import { CountryTraffic } from '../limits/country-traffic.js';
+import { LIMITS_OPTIONS, type LimitsOptions } from '../limits/limits.options.js';
+import { SendBudget } from '../limits/send-budget.js';
+import { SourceBudget } from '../limits/source-budget.js';
+
+/** Where a message goes. */
+export interface Destination {
+  readonly channel: string;
+  readonly to: string;
+}
+
+/** May a message be sent? Every budget that a message takes from, asked in one place. */
+@Injectable()
+export class Sending {
+  constructor(
+    private readonly courier: Courier,
+    private readonly sources: SourceBudget,
+    private readonly countries: CountryTraffic,
+    private readonly destinations: SendBudget,
+    @Inject(LIMITS_OPTIONS) private readonly options: LimitsOptions,
+  ) {}
+
+  /**
+   * Takes one message from the budgets of its destination, its country and the address that asks for it.
+   * @param gap also demand a minute since the last message to that destination
+   * @returns null when it may be sent, else the moment from which to try again
+   */
+  async take({ channel, to }: Destination, { gap = false } = {}): Promise<Date | null> {
+    const { ip } = requestOrigin();
+    const country = this.countryOf({ channel, to });
+    return (
+      (this.options.perSource ? await this.sources.take(ip) : null) ??
+      (country === undefined ? null : await this.countries.take(country)) ??
+      (await this.destinations.take(channel, to, { gap }))
+    );
+  }
+
+  /** Notes that a code that was sent there came back. */
+  async reached(destination: Destination): Promise<void> {
+    const country = this.countryOf(destination);
+    if (country !== undefined) await this.countries.reached(country);
+  }
+
+  private countryOf({ channel, to }: Destination): string | undefined {
+    const prefix = this.courier.channel(channel).prefix?.(to);
+    return prefix === undefined ? undefined : `${channel}:${prefix}`;
+  }
+}

@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, type Repository } from 'typeorm';
+import { insertOnce } from '../database/insert-once.js';
+import { Clock } from '../kernel/clock.js';
+import { Secrets } from '../kernel/secrets.js';
+import { type Backoff, blockedUntil } from './backoff.js';
+import { GuessBudgetRow } from './guess-budget.entity.js';
+
+/** Milliseconds after which failures are forgotten. */
+const FORGET_AFTER = 86_400_000;
+
+/** Who is guessed at, or from where, and how patient we are. */
+export interface Guessed {
+  /** `account`, `source`, ... */
+  readonly kind: string;
+  readonly subject: string;
+  readonly backoff: Backoff;
+}
+
+interface Counted extends Guessed {
+  readonly subjectHash: string;
+  readonly row: GuessBudgetRow | null;
+}
+
+/**
+ * Counts wrong guesses in a row and makes the guesser wait. An answer is judged first and told only when the budget
+ * lets it: so many guesses at the same moment get no more out of it than one after the other (CVE-2024-4629).
+ */
+@Injectable()
+export class GuessBudget {
+  constructor(
+    @InjectRepository(GuessBudgetRow) private readonly rows: Repository<GuessBudgetRow>,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Settles a judged answer: a wrong one is counted against everyone named, a right one clears the first.
+   * @returns null when the answer may be told, else the moment until which no answer is
+   */
+  async settle(right: boolean, guessed: readonly [Guessed, ...Guessed[]]): Promise<Date | null> {
+    const counted = await this.read(guessed);
+    const until = latest(counted.map(({ row }) => this.blocked(row)));
+    if (until) return until;
+    if (!right) return latest(await Promise.all(counted.map((one) => this.count(one))));
+    if (counted[0]?.row) await this.clear(counted[0].row);
+    return null;
+  }
+
+  private async read(guessed: readonly Guessed[]): Promise<Counted[]> {
+    const hashed = guessed.map((one) => ({
+      ...one,
+      subjectHash: this.secrets.hash('guess-budget', one.kind, one.subject),
+    }));
+    const rows = await this.rows.findBy({ subjectHash: In(hashed.map(({ subjectHash }) => subjectHash)) });
+    return hashed.map((one) => ({
+      ...one,
+      row: rows.find(({ subjectHash }) => subjectHash === one.subjectHash) ?? null,
+    }));
+  }
+
+  /** Counts one failure; each of many at the same moment counts one of its own, or finds itself blocked. */
+  private async count(guessed: Counted): Promise<Date | null> {
+    for (let { row } = guessed; ; row = await this.rows.findOneBy({ subjectHash: guessed.subjectHash })) {
+      const until = this.blocked(row);
+      if (until) return until;
+      const now = this.clock.now();
+      const known = row && row.lastAt > this.clock.ago(FORGET_AFTER) ? row.failures : 0;
+      const next = { failures: known + 1, lastAt: now, blockedUntil: blockedUntil(known + 1, guessed.backoff, now) };
+      if (row ? await this.replace(row, next) : await this.open(guessed.subjectHash, next)) return null;
+    }
+  }
+
+  private async replace({ subjectHash, failures }: GuessBudgetRow, next: Partial<GuessBudgetRow>): Promise<boolean> {
+    const { affected } = await this.rows.update({ subjectHash, failures }, next);
+    return affected === 1;
+  }
+
+  private open(subjectHash: string, first: Omit<GuessBudgetRow, 'subjectHash'>): Promise<boolean> {
+    return insertOnce(this.rows, { subjectHash, ...first }, { subjectHash });
+  }
+
+  /** Only what was read: a failure that was counted meanwhile stays. */
+  private async clear({ subjectHash, failures }: GuessBudgetRow): Promise<void> {
+    await this.rows.delete({ subjectHash, failures });
+  }
+
+  private blocked(row: GuessBudgetRow | null): Date | null {
+    return row?.blockedUntil && row.blockedUntil > this.clock.now() ? row.blockedUntil : null;
+  }
+}
+
+function latest(moments: readonly (Date | null)[]): Date | null {
+  return moments.reduce((one, other) => (other && (!one || other > one) ? other : one), null);
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { ChallengeProblem } from '../../challenges/challenge-problems.js';
+import { Clock, secondsUntil } from '../../kernel/clock.js';
+import type { Problem } from '../../kernel/problem.js';
+import { blockedUntil, FACTOR_BACKOFF, FACTOR_FAILURES_TO_DISABLE } from '../../limits/backoff.js';
+import type { Factor } from '../enrollment/factor.entity.js';
+import { FactorRepository } from '../enrollment/factor.repository.js';
+import { MfaProblem } from '../mfa-problems.js';
+
+/**
+ * Wrong answers in a row, counted for each factor over all challenges, logins, sessions and addresses; only a right
+ * answer ends the row (NIST SP 800-63B-4 3.2.2). The user's other factors, and his password, stay as they are.
+ */
+@Injectable()
+export class FactorGuesses {
+  constructor(
+    private readonly rows: FactorRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws Problem `too_many_attempts` while the factor takes no answer */
+  requireFree(factor: Factor): void {
+    const until = this.blocked(factor);
+    if (until) throw this.tooMany(until);
+  }
+
+  /**
+   * Counts a wrong answer; each of many at the same moment counts one of its own, or finds the factor blocked. From the
+   * fifth on there is a wait; the hundredth disables the factor.
+   * @throws Problem `too_many_attempts` when it was blocked, `challenge_expired` when it was disabled or removed
+   */
+  async count({ id, userId }: Factor): Promise<void> {
+    for (;;) {
+      const factor = await this.rows.findOne(id, userId);
+      if (factor?.status !== 'active') throw ChallengeProblem.closed();
+      this.requireFree(factor);
+      const failures = factor.failures + 1;
+      const next = {
+        failures,
+        blockedUntil: blockedUntil(failures, FACTOR_BACKOFF, this.clock.now()),
+        status: failures >= FACTOR_FAILURES_TO_DISABLE ? ('disabled' as const) : factor.status,
+      };
+      if (await this.rows.countFailure(factor, next)) return;
+    }
+  }
+
+  private blocked(factor: Factor): Date | null {
+    return factor.blockedUntil && factor.blockedUntil > this.clock.now() ? factor.blockedUntil : null;
+  }
+
+  private tooMany(until: Date): Problem {
+    return MfaProblem.tooManyAttempts({ headers: { 'Retry-After': String(secondsUntil(until, this.clock.now())) } });
+  }
+}
