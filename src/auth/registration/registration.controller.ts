@@ -3,6 +3,7 @@ import { ApiAcceptedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
+import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import { Public } from '../../http/public.decorator.js';
 import { RegisterDto, RegistrationDto, VerifyEmailDto } from './registration.dto.js';
 import { Registration } from './registration.service.js';
@@ -10,6 +11,7 @@ import { Registration } from './registration.service.js';
 @ApiTags('1. Register')
 @Controller('auth')
 @Public()
+@Throttled()
 export class RegistrationController {
   constructor(private readonly registration: Registration) {}
 

@@ -11,6 +11,7 @@ import {
 import { IsString, Length } from 'class-validator';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
+import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import { SessionProblem } from '../../sessions/session-problems.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { AccessTokenClaims, Principal } from '../../tokens/principal.js';
@@ -44,6 +45,7 @@ export class SessionController {
 
   @Post('login')
   @Public()
+  @Throttled()
   @UseGuards(LocalGuard)
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
@@ -67,6 +69,7 @@ export class SessionController {
 
   @Post('refresh')
   @Public()
+  @Throttled()
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({

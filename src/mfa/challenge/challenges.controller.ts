@@ -12,6 +12,7 @@ import { CHALLENGE_ID_EXAMPLE, ChallengeDto, CurrentPrincipal, PartOfSignIn, Ses
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
+import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../tokens/token-problems.js';
 import { MfaProblem } from '../mfa-problems.js';
@@ -29,6 +30,7 @@ export class ChallengesController {
   constructor(private readonly secondFactor: SecondFactor) {}
 
   @Post()
+  @Throttled()
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     operationId: 'startChallenge',
@@ -51,6 +53,7 @@ export class ChallengesController {
   }
 
   @Post(':id/send')
+  @Throttled()
   @HttpCode(202)
   @Header('Cache-Control', 'no-store')
   @ApiChallengeId()
@@ -75,6 +78,7 @@ export class ChallengesController {
   }
 
   @Post(':id/verify')
+  @Throttled()
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiChallengeId()

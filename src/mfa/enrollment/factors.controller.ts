@@ -15,6 +15,7 @@ import { CurrentPrincipal, FACTOR_ID_EXAMPLE, PartOfSignIn } from '../../auth/in
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
+import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../tokens/token-problems.js';
 import { AnswerDto } from '../challenge/challenge.dtos.js';
@@ -47,6 +48,7 @@ export class FactorsController {
   }
 
   @Post()
+  @Throttled()
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     operationId: 'enrollFactor',
@@ -73,6 +75,7 @@ export class FactorsController {
   }
 
   @Post(':id/activate')
+  @Throttled()
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiFactorId()
