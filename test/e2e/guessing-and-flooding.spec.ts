@@ -1,0 +1,253 @@
+import { Sending } from '../../src/challenges/sending.js';
+import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
+import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
+import { PasswordGuesses } from '../../src/auth/local/password-guesses.js';
+import { AccessTokens } from '../../src/tokens/access-tokens.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { databases } from '../support/databases.js';
+import {
+  answer,
+  bearer,
+  enroll,
+  login,
+  newPerson,
+  type Person,
+  register,
+  registerWithEmailFactor,
+} from '../support/people.js';
+
+/** A code that is not the one that was sent. */
+const wrong = (right: string) => (right === '000000' ? '000001' : '000000');
+
+describe.each(databases)('guessing and flooding on $name', (database) => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await startApp({ database, env: { MFA_ENFORCEMENT: 'routes' } });
+  });
+
+  afterAll(() => app.close());
+
+  /** Logs in and gives wrong answers to the challenge; the statuses that came back. */
+  async function guess(person: Person, times: number, factorId?: string): Promise<number[]> {
+    // Out of the way of the destination's own budget.
+    app.clock.advance('11m');
+    const session = await login(app, person);
+    const id = session.mfa.challenge!.id;
+    if (factorId)
+      await app.http.post(`/v1/mfa/challenges/${id}/send`).auth(session.accessToken, bearer).send({ factorId });
+    const statuses: number[] = [];
+    for (let time = 0; time < times; time++) {
+      const code = wrong(app.lastCode(person.email));
+      const { status } = await app.http
+        .post(`/v1/mfa/challenges/${id}/verify`)
+        .auth(session.accessToken, bearer)
+        .send({ code });
+      statuses.push(status);
+    }
+    return statuses;
+  }
+
+  describe('a second factor', () => {
+    it('makes the guesser wait from the fifth wrong answer on, whatever he starts anew', async () => {
+      const ada = await registerWithEmailFactor(app);
+      expect(await guess(ada, 3)).toEqual([422, 422, 422]);
+      expect(await guess(ada, 3)).toEqual([422, 422, 429]);
+
+      const session = await login(app, ada);
+      const verify = () =>
+        app.http
+          .post(`/v1/mfa/challenges/${session.mfa.challenge!.id}/verify`)
+          .auth(session.accessToken, bearer)
+          .send({ code: app.lastCode(ada.email) });
+      const refused = await verify().expect(429).expect('retry-after', '30');
+      expect(refused.body).toMatchObject({ code: 'too_many_attempts' });
+
+      app.clock.advance('30s');
+      await verify().expect(200);
+      expect(await guess(ada, 4)).toEqual([422, 422, 422, 422]);
+    });
+
+    it('doubles the wait with each further wrong answer', async () => {
+      const ada = await registerWithEmailFactor(app);
+      await guess(ada, 5);
+      await guess(ada, 1);
+      const session = await login(app, ada);
+      await app.http
+        .post(`/v1/mfa/challenges/${session.mfa.challenge!.id}/verify`)
+        .auth(session.accessToken, bearer)
+        .send({ code: app.lastCode(ada.email) })
+        .expect(429)
+        .expect('retry-after', '60');
+    });
+
+    it('is disabled by a hundred wrong answers in a row, and no other factor or password with it', async () => {
+      const ada = await registerWithEmailFactor(app);
+      const proved = await answer(app, await login(app, ada), ada.email);
+      await enroll(app, proved, { type: 'sms', phoneNumber: '+4915112345678' }, '+4915112345678');
+      const rows = app.nest.get(FactorRepository);
+      const factors = await rows.findActive(proved.mfa.status && principalOf(proved.accessToken).userId);
+      const email = factors.find(({ type }) => type === 'email')!;
+      await rows.countFailure(email, { status: 'active', failures: 99, blockedUntil: null });
+      expect(await guess(ada, 1)).toEqual([422]);
+
+      app.clock.advance('11m');
+      const session = await login(app, ada);
+      expect(session.mfa.challenge!.factors.map(({ type }) => type)).toEqual(['sms']);
+      await answer(app, session, '+4915112345678');
+    });
+
+    it('counts many wrong answers at the same moment exactly', async () => {
+      const ada = await registerWithEmailFactor(app);
+      app.clock.advance('11m');
+      const session = await login(app, ada);
+      const principal = principalOf(session.accessToken);
+      const { id } = session.mfa.challenge!;
+      const code = wrong(app.lastCode(ada.email));
+      const service = app.nest.get(SecondFactor);
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 200 }, () => service.verify(principal, id, { code })),
+      );
+      const codes = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.definition.code);
+      expect(codes.filter((each) => each === 'invalid_code')).toHaveLength(5);
+      expect(codes.filter((each) => each === 'too_many_attempts' || each === 'challenge_expired')).toHaveLength(195);
+      const [factor] = await app.nest.get(FactorRepository).findActive(principal.userId);
+      expect(factor.failures).toBe(5);
+    });
+  });
+
+  describe('a password', () => {
+    const attempt = ({ email }: Person, password: string) => app.http.post('/v1/auth/login').send({ email, password });
+
+    it.each(['known', 'unknown'])(
+      'of a %s account makes the guesser wait from the tenth wrong one on',
+      async (kind) => {
+        const ada = kind === 'known' ? await register(app) : newPerson();
+        for (let time = 0; time < 10; time++) await attempt(ada, 'not the password').expect(401);
+        const { body } = await attempt(ada, ada.password).expect(429).expect('retry-after', '10');
+        expect(body).toMatchObject({ code: 'too_many_attempts', status: 429 });
+        app.clock.advance('10s');
+        await attempt(ada, ada.password).expect(kind === 'known' ? 200 : 401);
+      },
+    );
+
+    it('of one account does not hold up another', async () => {
+      const [ada, bob] = [await register(app), await register(app)];
+      for (let time = 0; time < 11; time++) await attempt(ada, 'not the password');
+      await attempt(bob, bob.password).expect(200);
+    });
+
+    it('counts failures in a row: a right one clears them', async () => {
+      const ada = await register(app);
+      for (let round = 0; round < 2; round++) {
+        for (let time = 0; time < 9; time++) await attempt(ada, 'not the password').expect(401);
+        await attempt(ada, ada.password).expect(200);
+      }
+    });
+
+    it('tells nothing about more than ten guesses at the same moment', async () => {
+      const { email } = newPerson();
+      const guesses = app.nest.get(PasswordGuesses);
+      const outcomes = await Promise.allSettled(Array.from({ length: 200 }, () => guesses.settle(email, false)));
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    });
+  });
+
+  describe('an address', () => {
+    it('gets five messages in ten minutes; a sixth login still signs in, and says when there is a code again', async () => {
+      const ada = await registerWithEmailFactor(app);
+      app.clock.advance('11m');
+      for (let time = 0; time < 5; time++) await login(app, ada);
+      const sixth = await login(app, ada);
+      expect(sixth.mfa.challenge).toMatchObject({ delivery: 'failed' });
+      expect(Date.parse(sixth.mfa.challenge!.resendAt!) - app.clock.now().getTime()).toBe(600_000);
+      await app.http
+        .post('/v1/mfa/challenges')
+        .auth(sixth.accessToken, bearer)
+        .expect(429)
+        .expect('retry-after', '600');
+
+      app.clock.advance('10m');
+      expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'sent' });
+    });
+
+    it('gets ten messages an hour', async () => {
+      const ada = await registerWithEmailFactor(app);
+      app.clock.advance('61m');
+      for (let time = 0; time < 10; time++) {
+        if (time === 5) app.clock.advance('10m');
+        expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'sent' });
+      }
+      app.clock.advance('11m');
+      expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'failed' });
+      app.clock.advance('40m');
+      expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'sent' });
+    });
+  });
+
+  function principalOf(accessToken: string) {
+    const payload = JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString('utf8'));
+    return app.nest.get(AccessTokens).read(payload);
+  }
+});
+
+describe('a source address', () => {
+  let app: TestApp;
+
+  beforeEach(async () => {
+    app = await startApp({ env: { SOURCE_LIMITS: 'true' } });
+  });
+
+  afterEach(() => app.close());
+
+  const refresh = (path = '/v1/auth/refresh') => app.http.post(path).send({ refreshToken: 'none' });
+
+  it('may call a route that takes guesses 60 times a minute, and is told so', async () => {
+    const first = await refresh().expect(401);
+    expect(first.headers).toMatchObject({
+      'ratelimit-policy': '"default";q=60;w=60',
+      ratelimit: '"default";r=59;t=60',
+    });
+    for (let time = 1; time < 60; time++) await refresh().expect(401);
+    const { body, headers } = await refresh().expect(429);
+    expect(body).toMatchObject({ code: 'too_many_requests' });
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    await refresh().set('X-Forwarded-For', '198.51.100.1').expect(429);
+  });
+
+  it('is told nothing on a route that is not limited', async () => {
+    const { headers } = await app.http.get('/v1/examples/public').expect(200);
+    expect(headers).not.toHaveProperty('ratelimit');
+  });
+});
+
+describe('text messages', () => {
+  it('go to the countries on the list alone', async () => {
+    const app = await startApp({ env: { SMS_COUNTRIES: 'DE,AT' } });
+    const { accessToken } = await login(app, await register(app));
+    const enrollNumber = (phoneNumber: string) =>
+      app.http.post('/v1/mfa/factors').auth(accessToken, bearer).send({ type: 'sms', phoneNumber });
+    await enrollNumber('+4915112345678').expect(201);
+    const { body } = await enrollNumber('+33612345678').expect(400);
+    expect(body.errors).toEqual([{ pointer: '/phoneNumber', detail: expect.any(String) }]);
+    await app.close();
+  });
+
+  it('break off for a country from which no code comes back, until the hour is over', async () => {
+    const app = await startApp();
+    const sending = app.nest.get(Sending);
+    const send = (number: number, country = '49') =>
+      sending.take({ channel: 'sms', to: `+${country}1511234${String(number).padStart(4, '0')}` });
+    for (let number = 0; number < 50; number++) expect(await send(number)).toBeNull();
+    expect(await send(50)).toEqual(app.clock.in(3_600_000));
+    expect(await send(50, '43')).toBeNull();
+
+    for (let code = 0; code < 11; code++) await sending.reached({ channel: 'sms', to: '+4915112340000' });
+    expect(await send(51)).toBeNull();
+    for (let number = 52; number < 57; number++) await send(number);
+    expect(await send(57)).not.toBeNull();
+    app.clock.advance('1h');
+    expect(await send(58)).toBeNull();
+    await app.close();
+  });
+});
