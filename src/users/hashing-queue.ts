@@ -1,0 +1,53 @@
+import { availableParallelism } from 'node:os';
+import { CommonProblem } from '../kernel/problem.js';
+
+/** In milliseconds. */
+const LONGEST_WAIT = 2_000;
+const RETRY_AFTER_SECONDS = '2';
+
+/**
+ * Lets as many password hashes run at once as there are cores: more would finish no sooner, and would keep the thread
+ * pool from everything else. Others wait their turn, and who has waited 2 seconds is told to come back (ASVS 13.1.3).
+ */
+export class HashingQueue {
+  private running = 0;
+  private readonly waiting = new Set<() => void>();
+
+  constructor(private readonly parallel = availableParallelism()) {}
+
+  /** @throws Problem `unavailable` when there was no turn within 2 seconds; then the work was not begun */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running < this.parallel) this.running++;
+    else await this.turn();
+    try {
+      return await work();
+    } finally {
+      this.next();
+    }
+  }
+
+  private turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const begin = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.waiting.delete(begin);
+        reject(CommonProblem.unavailable({ headers: { 'Retry-After': RETRY_AFTER_SECONDS } }));
+      }, LONGEST_WAIT);
+      this.waiting.add(begin);
+    });
+  }
+
+  /** Hands the place to whoever has waited longest, or gives it back. */
+  private next(): void {
+    const [begin] = this.waiting;
+    if (!begin) {
+      this.running--;
+      return;
+    }
+    this.waiting.delete(begin);
+    begin();
+  }
+}
