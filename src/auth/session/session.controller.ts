@@ -62,6 +62,7 @@ export class SessionController {
     CommonProblem.invalidRequest,
     AuthProblem.invalidCredentials,
     AuthProblem.tooManyAttempts,
+    CommonProblem.unavailable,
   )
   login(@CurrentPrincipal() user: User): Promise<SessionDto> {
     return this.signIn.withPassword(user);
