@@ -29,6 +29,13 @@ export default tseslint.config(
   },
   {
     files: ['**/*.{js,cjs,mjs}'],
-    languageOptions: { globals: { module: 'readonly', process: 'readonly', console: 'readonly', require: 'readonly' } },
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['module', 'process', 'console', 'require', 'fetch', 'performance', 'setTimeout'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
   },
 );

@@ -18,6 +18,8 @@ export interface HttpOptions {
 const BODY_LIMIT = 16 * 1_024;
 /** In milliseconds, for a whole request to arrive. */
 const REQUEST_TIMEOUT = 15_000;
+/** What Node takes at the most, in bytes, for the request line and all headers. */
+const LONGEST_URL = 16 * 1_024;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 export function createHttpAdapter({ trustProxy }: Pick<HttpOptions, 'trustProxy'>): FastifyAdapter {
@@ -25,6 +27,8 @@ export function createHttpAdapter({ trustProxy }: Pick<HttpOptions, 'trustProxy'
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
+    // A parameter of any length is an id that is not there, rather than a 414 of Fastify's own making.
+    routerOptions: { maxParamLength: LONGEST_URL },
     http: { headersTimeout: REQUEST_TIMEOUT },
     genReqId: ({ headers: { 'x-request-id': given } }: { headers: NodeJS.Dict<string | string[]> }) =>
       typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),

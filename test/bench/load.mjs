@@ -1,0 +1,33 @@
+import autocannon from 'autocannon';
+
+/** Sends GETs (or what `requests` says) for some seconds. @returns requests, errors, latencies in ms */
+export async function load(url, { seconds = 5, connections = 32, headers = {}, ...more } = {}) {
+  const result = await autocannon({ url, duration: seconds, connections, headers, ...more });
+  const { requests, latency, errors, non2xx } = result;
+  return {
+    perSecond: requests.total / result.duration,
+    total: requests.total,
+    p50: latency.p50,
+    p99: latency.p99,
+    errors,
+    non2xx,
+  };
+}
+
+/**
+ * Measures several targets in alternation, so that whatever else the machine does touches all alike.
+ * @param targets `{ name: () => Promise<number> }`: each run gives one figure
+ * @returns `{ name: median }`
+ */
+export async function alternate(targets, rounds = 5) {
+  const figures = Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, measure] of Object.entries(targets)) figures[name].push(await measure());
+  }
+  return Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, median(values)]));
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+
+const PASSWORD = 'brass gears turn slowly';
+
+/** A client of one server, as small as can be. */
+export class Client {
+  constructor(url) {
+    this.url = url;
+  }
+
+  async call(method, path, body, token) {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      body: body && JSON.stringify(body),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text && JSON.parse(text) };
+  }
+
+  async code(to) {
+    for (;;) {
+      const { body } = await this.call('GET', `/v1/dev/outbox?to=${encodeURIComponent(to)}`);
+      if (body[0]?.code) return body[0].code;
+    }
+  }
+
+  /** A registered person without a factor. */
+  async register() {
+    const email = `bench-${randomBytes(8).toString('hex')}@example.com`;
+    const person = { email, password: PASSWORD };
+    const { body } = await this.call('POST', '/v1/auth/register', person);
+    await this.call('POST', '/v1/auth/email/verify', {
+      challengeId: body.verification.id,
+      code: await this.code(email),
+    });
+    return person;
+  }
+
+  async login({ email, password }) {
+    return (await this.call('POST', '/v1/auth/login', { email, password })).body;
+  }
+
+  /** A person with an e-mail factor. */
+  async enroll() {
+    const person = await this.register();
+    const { accessToken } = await this.login(person);
+    const { body } = await this.call('POST', '/v1/mfa/factors', { type: 'email' }, accessToken);
+    await this.call(
+      'POST',
+      `/v1/mfa/factors/${body.factor.id}/activate`,
+      { code: await this.code(person.email) },
+      accessToken,
+    );
+    return person;
+  }
+
+  /** A session whose challenge waits for the code. */
+  async pending(person) {
+    const session = await this.login(person);
+    return { session, challengeId: session.mfa.challenge.id, code: await this.code(person.email) };
+  }
+
+  async verify({ session, challengeId, code }) {
+    return (await this.call('POST', `/v1/mfa/challenges/${challengeId}/verify`, { code }, session.accessToken)).body;
+  }
+}

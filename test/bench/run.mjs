@@ -1,0 +1,254 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { createConnection } from 'mysql2/promise';
+import { alternate, load, median } from './load.mjs';
+import { Client } from './people.mjs';
+import { rawVerifications } from './raw-argon2.mjs';
+import { Server } from './server.mjs';
+
+/**
+ * npm run bench: every figure is a ratio of two things measured in this run, in alternation. Prints a table and writes
+ * reports/bench.json. `-- --quick` measures less, to see that it works.
+ */
+const quick = process.argv.includes('--quick');
+const SECONDS = quick ? 1 : 5;
+const ROUNDS = quick ? 1 : 5;
+const PEOPLE = quick ? 20 : 200;
+const MYSQL_URL = process.env.TEST_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306';
+const rows = [];
+
+function report(database, what, value, target, holds) {
+  rows.push({ database, what, value: typeof value === 'number' ? Number(value.toFixed(2)) : value, target, holds });
+  console.log(
+    `${holds ? 'ok  ' : 'MISS'}  ${database.padEnd(8)} ${what.padEnd(78)} ${String(rows.at(-1).value).padStart(9)}   ${target}`,
+  );
+}
+
+async function createDatabase(name) {
+  if (name === 'SQLite') {
+    mkdirSync('data', { recursive: true });
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`data/bench.sqlite${suffix}`, { force: true });
+    return 'sqlite:data/bench.sqlite';
+  }
+  const connection = await createConnection(MYSQL_URL);
+  await connection.query('DROP DATABASE IF EXISTS stepgate_bench');
+  await connection.query('CREATE DATABASE stepgate_bench');
+  await connection.end();
+  return `${MYSQL_URL}/stepgate_bench`;
+}
+
+const inParallel = async (items, width, work) => {
+  const queue = [...items];
+  const results = [];
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) results.push(await work(item));
+    }),
+  );
+  return results;
+};
+
+/** Server CPU, in ms, for each of some pieces of work. */
+async function cpuPerItem(server, items, work) {
+  const before = server.cpu();
+  const results = await inParallel(items, 8, work);
+  return { ms: ((server.cpu() - before) * 1_000) / items.length, results };
+}
+
+async function bench(database) {
+  const DATABASE_URL = await createDatabase(database);
+  const env = { DATABASE_URL, LOG_LEVEL: 'info' };
+  const product = await Server.start('dist/main.js', { env, readyPath: '/health/ready' });
+  report(
+    database,
+    'start of a built tree to /health/ready, seconds',
+    product.startMs / 1_000,
+    '<= 2',
+    product.startMs <= 2_000,
+  );
+  report(database, 'RSS idle, MB', product.rss(), '<= 130', product.rss() <= 130);
+  const bare = await Server.start('test/bench/baselines/bare-http.mjs');
+  const nest = await Server.start('test/bench/baselines/bare-nest.mjs', { env, readyPath: '/nothing' });
+  const client = new Client(product.url);
+
+  const people = await inParallel(Array(PEOPLE).fill(0), 4, () => client.enroll());
+  const guardedSession = await client.verify(await client.pending(people[0]));
+  const headers = { authorization: `Bearer ${guardedSession.accessToken}` };
+  const guarded = () => load(`${product.url}/v1/examples/mfa`, { seconds: SECONDS, headers });
+  const rate = async (measuring) => {
+    const { perSecond, non2xx, errors } = await measuring;
+    if (non2xx + errors > 0) throw new Error(`${non2xx} answers were not 2xx, ${errors} failed.`);
+    return perSecond;
+  };
+
+  const rates = await alternate(
+    {
+      guarded: () => rate(guarded()),
+      public: () => rate(load(`${product.url}/v1/examples/public`, { seconds: SECONDS })),
+      nest: () => rate(load(`${nest.url}/nothing`, { seconds: SECONDS })),
+      http: () => rate(load(bare.url, { seconds: SECONDS })),
+    },
+    ROUNDS,
+  );
+  report(database, 'guarded route: requests/s', rates.guarded, '', true);
+  report(
+    database,
+    'guarded route against the public one, requests/s',
+    rates.guarded / rates.public,
+    '>= 0.80',
+    rates.guarded / rates.public >= 0.8,
+  );
+  report(
+    database,
+    'guarded route against a bare Nest/Fastify one, requests/s',
+    rates.guarded / rates.nest,
+    '>= 0.70',
+    rates.guarded / rates.nest >= 0.7,
+  );
+  report(database, 'guarded route against bare node:http, requests/s', rates.guarded / rates.http, '', true);
+
+  const plain = await inParallel(Array(quick ? 5 : 50).fill(0), 4, () => client.register());
+  const loginsPerSecond = async () => {
+    const end = performance.now() + SECONDS * 1_000;
+    let count = 0;
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, worker) => {
+        while (performance.now() < end) {
+          const session = await client.login(plain[(worker * 7 + count) % plain.length]);
+          if (session.accessToken) count++;
+        }
+      }),
+    );
+    return count / SECONDS;
+  };
+  const logins = await alternate({ login: loginsPerSecond, raw: () => rawVerifications(SECONDS) }, ROUNDS);
+  report(database, 'logins/s', logins.login, '', true);
+  report(
+    database,
+    'logins/s against raw argon2id verifications',
+    logins.login / logins.raw,
+    '>= 0.85',
+    logins.login / logins.raw >= 0.85,
+  );
+
+  const touched = [];
+  const verified = [];
+  const refreshed = [];
+  const half = Math.floor((people.length - 1) / 2);
+  for (const part of [people.slice(1, 1 + half), people.slice(1 + half)]) {
+    const touch = () => fetch(`${nest.url}/touch`, { method: 'POST' }).then((answer) => answer.text());
+    touched.push((await cpuPerItem(nest, Array(1_000).fill(0), touch)).ms);
+    const pending = await inParallel(part, 4, (person) => client.pending(person));
+    const { ms, results } = await cpuPerItem(product, pending, (each) => client.verify(each));
+    verified.push(ms);
+    let sessions = results;
+    const runs = [];
+    for (let run = 0; run < 5; run++) {
+      const again = await cpuPerItem(
+        product,
+        sessions,
+        async ({ refreshToken }) => (await client.call('POST', '/v1/auth/refresh', { refreshToken })).body,
+      );
+      sessions = again.results;
+      runs.push(again.ms);
+    }
+    refreshed.push(median(runs));
+  }
+  const touchMs = median(touched);
+  const verifyRatio = median(verified) / touchMs;
+  const refreshRatio = median(refreshed) / touchMs;
+  report(
+    database,
+    'verify a code: server CPU against SELECT+UPDATE through TypeORM',
+    verifyRatio,
+    '<= 4',
+    verifyRatio <= 4,
+  );
+  report(
+    database,
+    'refresh: server CPU against SELECT+UPDATE through TypeORM',
+    refreshRatio,
+    '<= 4',
+    refreshRatio <= 4,
+  );
+
+  const quiet = await guarded();
+  const flood = floodLogins(client, plain, logins.raw * 2, SECONDS);
+  const busy = await guarded();
+  const outcome = await flood;
+  report(
+    database,
+    'p99 of the guarded route under twice the logins the cores can hash, against without',
+    busy.p99 / Math.max(1, quiet.p99),
+    '<= 5',
+    busy.p99 / Math.max(1, quiet.p99) <= 5,
+  );
+  report(
+    database,
+    'logins beyond capacity: longest wait of a 503, seconds',
+    outcome.longestRefusal / 1_000,
+    '<= 2.5',
+    outcome.longestRefusal <= 2_500,
+  );
+  report(
+    database,
+    'logins beyond capacity: answered 200 / 503 / otherwise',
+    `${outcome.served}/${outcome.refused}/${outcome.lost}`,
+    'x/y/0',
+    outcome.lost === 0,
+  );
+
+  const before = product.rss();
+  await load(`${product.url}/v1/examples/mfa`, { amount: quick ? 20_000 : 1_000_000, headers });
+  report(
+    database,
+    'RSS after 1,000,000 guarded requests, against before',
+    product.rss() / before,
+    '<= 1.2',
+    product.rss() / before <= 1.2,
+  );
+  await Promise.all([product.stop(), bare.stop(), nest.stop()]);
+}
+
+/** Logins at a steady rate, whatever becomes of them. */
+async function floodLogins(client, people, perSecond, seconds) {
+  const outcome = { served: 0, refused: 0, lost: 0, longestRefusal: 0 };
+  const all = [];
+  const end = performance.now() + seconds * 1_000;
+  for (let next = 0; performance.now() < end; next++) {
+    const startedAt = performance.now();
+    const sent = client.call('POST', '/v1/auth/login', people[next % people.length]).then(
+      ({ status }) => {
+        if (status === 200) outcome.served++;
+        else if (status === 503) {
+          outcome.refused++;
+          outcome.longestRefusal = Math.max(outcome.longestRefusal, performance.now() - startedAt);
+        } else outcome.lost++;
+      },
+      () => outcome.lost++,
+    );
+    all.push(sent);
+    await new Promise((resolve) => setTimeout(resolve, 1_000 / perSecond));
+  }
+  await Promise.all(all);
+  return outcome;
+}
+
+console.log(
+  `${cpus().length} x ${cpus()[0].model}, Node ${process.version}${quick ? ' (quick: figures mean little)' : ''}`,
+);
+for (const database of ['SQLite', 'MariaDB']) {
+  try {
+    await bench(database);
+  } catch (error) {
+    if (database === 'MariaDB' && error.code === 'ECONNREFUSED')
+      console.log('*** LEFT OUT: MariaDB is not running here. ***');
+    else throw error;
+  }
+}
+mkdirSync('reports', { recursive: true });
+writeFileSync(
+  'reports/bench.json',
+  JSON.stringify({ at: new Date().toISOString(), machine: cpus()[0].model, cores: cpus().length, rows }, null, 2),
+);
+process.exit(0);

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** A server in a process of its own, whose CPU time and memory can be read. */
+export class Server {
+  static #port = 4600;
+
+  /** Starts a script and waits until `readyPath` answers. Everything it writes is thrown away. */
+  static async start(script, { env = {}, readyPath = '/' } = {}) {
+    const port = Server.#port++;
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [script], {
+      env: { ...process.env, ...env, PORT: String(port) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const server = new Server(child, `http://127.0.0.1:${port}`);
+    while (!(await server.#answers(readyPath))) {
+      if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}`);
+      await sleep(20);
+    }
+    server.startMs = performance.now() - startedAt;
+    return server;
+  }
+
+  constructor(child, url) {
+    this.child = child;
+    this.url = url;
+  }
+
+  /** CPU seconds used so far, by all threads. */
+  cpu() {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+  }
+
+  /** Resident memory, in MB. */
+  rss() {
+    const [, kb] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'));
+    return Number(kb) / 1024;
+  }
+
+  async stop() {
+    this.child.kill('SIGTERM');
+    if (this.child.exitCode === null) await once(this.child, 'exit');
+  }
+
+  async #answers(path) {
+    try {
+      return (await fetch(this.url + path)).status < 500;
+    } catch {
+      return false;
+    }
+  }
+}
