@@ -6,7 +6,7 @@ import { operationsOf } from './docs/document.js';
 import { describeExamples } from './docs/examples.js';
 import { LIVE_EXAMPLES } from './docs/live-examples.js';
 import { fillIn, learn } from './docs/page.js';
-import { describeProblems } from './docs/problems.js';
+import { describeResponses } from './docs/responses.js';
 
 const TITLE = 'Stepgate';
 
@@ -50,7 +50,7 @@ export function createOpenApiDocument(app: INestApplication, publicUrl: string):
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The `accessToken`.' });
   const document = SwaggerModule.createDocument(app, builder.build(), { extraModels: [ProblemDto] });
   const operations = operationsOf(document);
-  for (const [path, operation] of operations) describeProblems(path, operation);
+  for (const [path, operation] of operations) describeResponses(path, operation);
   describeConstraints(document);
   describeExamples(document);
   const used = new Set(operations.flatMap(([, { tags }]) => tags ?? []));

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { getSchemaPath } from '@nestjs/swagger';
 import { CommonProblem, type ProblemDefinition } from '../../kernel/problem.js';
 import { PROBLEM_EXTENSION, PROBLEM_TYPE_PREFIX, ProblemDto } from '../api-problem.js';
@@ -18,7 +19,7 @@ const HEADERS: Record<number, Response['headers']> = {
  * Writes who may call the operation and the problems that it answers: its own, and those that every operation of its
  * kind can answer, so that no route has to repeat them.
  */
-export function describeProblems(path: string, operation: Operation): void {
+export function describeResponses(path: string, operation: Operation): void {
   // Marked public but with a demand of its own, it is closed to whoever has no token.
   const isPublic = operation[PUBLIC_EXTENSION] === true && operation['x-mfa'] === undefined;
   delete operation[PUBLIC_EXTENSION];
@@ -27,6 +28,9 @@ export function describeProblems(path: string, operation: Operation): void {
   for (const [key, definition] of ownOf(operation)) {
     problems.set(key.slice(PROBLEM_EXTENSION.length), definition);
     delete operation[key];
+  }
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (response && 'description' in response) response.description ||= STATUS_CODES[status] ?? status;
   }
   for (const status of new Set([...problems.values()].map((definition) => definition.status))) {
     const ofStatus = [...problems.values()].filter((definition) => definition.status === status);
