@@ -6,11 +6,10 @@ export { type MfaState, type MfaStatus, NextStep } from './next-step.js';
 export { IS_PART_OF_SIGN_IN, PartOfSignIn } from './part-of-sign-in.decorator.js';
 export { IS_PUBLIC, Public } from '../http/public.decorator.js';
 export {
-  CHALLENGE_ID_EXAMPLE,
   ChallengeDto,
   type ChallengeFactorDto,
   type ChoosableFactorDto,
-  FACTOR_ID_EXAMPLE,
   toChallengeDto,
 } from './session/challenge.dto.js';
+export { CHALLENGE_ID_EXAMPLE, FACTOR_ID_EXAMPLE } from '../http/docs/live-examples.js';
 export { SessionDto, toSessionDto } from './session/session.dto.js';

@@ -2,9 +2,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { CommonProblem, Problem } from '../kernel/problem.js';
+import { PROBLEM_TYPE_PREFIX } from './api-problem.js';
 
-/** Where a problem's code is explained; the URI need not resolve (RFC 9457, 3.1.1). */
-const TYPE_PREFIX = 'urn:stepgate:problem:';
 const RETRY_AFTER_SECONDS = '5';
 
 /** The last resort (ASVS 16.5.4): whatever is thrown leaves as `application/problem+json`, without a word of internals. */
@@ -25,7 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
       .header('Cache-Control', 'no-store')
       .type('application/problem+json')
       .send({
-        type: `${TYPE_PREFIX}${code}`,
+        type: `${PROBLEM_TYPE_PREFIX}${code}`,
         title,
         status,
         code,

@@ -5,6 +5,8 @@ export interface ProblemDefinition {
   /** The stable machine word that clients branch on. */
   readonly code: string;
   readonly title: string;
+  /** Members that go with it, as the documentation shows them. */
+  readonly example?: ProblemDetails;
 }
 
 /** Members of the answer besides the standard ones (RFC 9457, 3.2), and HTTP headers that go with it. */
@@ -30,20 +32,20 @@ export interface ProblemFactory {
 }
 
 /**
- * Declares the problems of a feature, one line each: `name: [status, code, title]`.
+ * Declares the problems of a feature, one line each: `name: [status, code, title, example of further members]`.
  *
  * ```ts
- * export const MfaProblem = defineProblems({ codeRejected: [422, 'invalid_code', 'The code is not right.'] });
+ * export const MfaProblem = defineProblems({ codeRejected: [422, 'invalid_code', 'The code is not right.', { attemptsLeft: 4 }] });
  * throw MfaProblem.codeRejected({ attemptsLeft: 4 });
  * ```
  */
 export function defineProblems<Name extends string>(
-  table: Record<Name, readonly [status: number, code: string, title: string]>,
+  table: Record<Name, readonly [status: number, code: string, title: string, example?: ProblemDetails]>,
 ): Readonly<Record<Name, ProblemFactory>> {
   const factories = {} as Record<Name, ProblemFactory>;
   for (const name of Object.keys(table) as Name[]) {
-    const [status, code, title] = table[name];
-    const definition = { status, code, title };
+    const [status, code, title, example] = table[name];
+    const definition = { status, code, title, example };
     factories[name] = Object.assign((details?: ProblemDetails) => new Problem(definition, details), { definition });
   }
   return factories;
@@ -51,7 +53,12 @@ export function defineProblems<Name extends string>(
 
 /** Problems that belong to no feature. */
 export const CommonProblem = defineProblems({
-  validationFailed: [400, 'validation_failed', 'The request is not as documented.'],
+  validationFailed: [
+    400,
+    'validation_failed',
+    'The request is not as documented.',
+    { errors: [{ pointer: '/email', detail: 'email must be an email' }] },
+  ],
   invalidRequest: [400, 'invalid_request', 'The request cannot be read.'],
   notFound: [404, 'not_found', 'There is nothing here, or it is not yours.'],
   payloadTooLarge: [413, 'payload_too_large', 'The body is too large.'],

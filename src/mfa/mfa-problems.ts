@@ -1,7 +1,12 @@
 import { defineProblems } from '../kernel/problem.js';
 
 export const MfaProblem = defineProblems({
-  assuranceTooLow: [401, 'insufficient_user_authentication', 'This action needs a second factor.'],
+  assuranceTooLow: [
+    401,
+    'insufficient_user_authentication',
+    'This action needs a second factor.',
+    { detail: 'A different authentication level is required.', acrValues: 'mfa', enrolled: true },
+  ],
   conflict: [409, 'conflict', 'The present state does not allow this.'],
   tooManyRequests: [429, 'too_many_requests', 'Too many codes were sent. Wait, then ask again.'],
   tooManyAttempts: [429, 'too_many_attempts', 'Too many wrong answers. Wait, then try again.'],

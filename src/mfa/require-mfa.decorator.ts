@@ -1,7 +1,5 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import { ApiProblem } from '../http/api-problem.js';
-import { TokenProblem } from '../tokens/token-problems.js';
 import { MfaProblem } from './mfa-problems.js';
 import { type MfaRequirement, parseRequirement } from './requirement.js';
 
@@ -18,11 +16,8 @@ export const MFA_REQUIREMENT = 'stepgate:mfa-requirement';
  * @throws Error where the class is defined, when the requirement makes no sense
  */
 export function RequireMfa(requirement: MfaRequirement = {}): MethodDecorator & ClassDecorator {
-  const parsed = parseRequirement(requirement);
   return applyDecorators(
-    SetMetadata(MFA_REQUIREMENT, parsed),
-    ApiBearerAuth(),
-    ApiExtension('x-mfa', { acr: parsed.acr, ...requirement }),
-    ApiProblem(TokenProblem.unauthenticated, TokenProblem.invalidToken, MfaProblem.assuranceTooLow),
+    SetMetadata(MFA_REQUIREMENT, parseRequirement(requirement)),
+    ApiProblem(MfaProblem.assuranceTooLow),
   );
 }

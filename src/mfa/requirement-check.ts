@@ -1,9 +1,14 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import { ApiExtension } from '@nestjs/swagger';
 import { FactorTypes } from './factor-types/factor-types.js';
 import { requirementOn } from './mfa.guard.js';
+import type { Requirement } from './requirement.js';
 
-/** Reads every `@RequireMfa()` of the application once, so that one that cannot be met stops the start. */
+/**
+ * Reads every `@RequireMfa()` of the application once, so that one that cannot be met stops the start, and documents
+ * what class and method ask for together, as `x-mfa`.
+ */
 @Injectable()
 export class RequirementCheck implements OnApplicationBootstrap {
   constructor(
@@ -36,5 +41,11 @@ export class RequirementCheck implements OnApplicationBootstrap {
         `@RequireMfa(): there is no factor type "${unknown}" (there are ${this.types.names().join(', ')}).`,
       );
     }
+    if (required) ApiExtension('x-mfa', documented(required))(controller, '', { value: handler });
   }
+}
+
+/** As the 401 has it: the age in seconds. */
+function documented({ acr, maxAge, factors }: Requirement): object {
+  return { acr, ...(maxAge !== null && { maxAge: maxAge / 1_000 }), ...(factors && { factors }) };
 }

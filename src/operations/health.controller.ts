@@ -1,10 +1,30 @@
 import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult, TypeOrmHealthIndicator } from '@nestjs/terminus';
 import { Public } from '../http/public.decorator.js';
 
 /** In milliseconds. */
 const PING_TIMEOUT = 2_000;
+
+export class LivenessDto {
+  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  readonly status: string;
+}
+
+/** What terminus answers when all is well; else it is a 503. */
+export class ReadinessDto extends LivenessDto {
+  @ApiProperty(indicators({ database: { status: 'up' } }, 'What was checked and is up.'))
+  readonly info: object;
+  @ApiProperty(indicators({}, 'What is down.'))
+  readonly error: object;
+  @ApiProperty(indicators({ database: { status: 'up' } }, 'Everything that was checked.'))
+  readonly details: object;
+}
+
+function indicators(example: object, description: string) {
+  const indicator = { type: 'object', properties: { status: { type: 'string' } }, required: ['status'] };
+  return { type: 'object', additionalProperties: indicator, example, description } as const;
+}
 
 @Public()
 @ApiTags('6. Keys and health')
@@ -17,16 +37,15 @@ export class HealthController {
 
   @Get('live')
   @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process runs' })
-  @ApiOkResponse({ schema: { type: 'object', example: { status: 'ok' } } })
-  live(): { status: string } {
+  @ApiOkResponse({ type: LivenessDto })
+  live(): LivenessDto {
     return { status: 'ok' };
   }
 
   @Get('ready')
   @HealthCheck({ swaggerDocumentation: false })
   @ApiOperation({ operationId: 'getReadiness', summary: 'Whether it can serve: the database answers' })
-  @ApiOkResponse({ schema: { type: 'object', example: { status: 'ok', info: { database: { status: 'up' } } } } })
-  @ApiServiceUnavailableResponse({ description: 'Not ready.' })
+  @ApiOkResponse({ type: ReadinessDto })
   ready(): Promise<HealthCheckResult> {
     return this.health.check([() => this.database.pingCheck('database', { timeout: PING_TIMEOUT })]);
   }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsEmail, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { CHALLENGE_ID_EXAMPLE, ChallengeDto } from '../session/challenge.dto.js';
+import { CHALLENGE_ID_EXAMPLE } from '../../http/docs/live-examples.js';
+import { ChallengeDto } from '../session/challenge.dto.js';
 import { IsNewPassword } from '../password/is-new-password.js';
 
 export class RegisterDto {

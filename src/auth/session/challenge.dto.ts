@@ -2,9 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Challenge } from '../../challenges/challenge.entity.js';
 import { MAX_ATTEMPTS } from '../../challenges/challenge.repository.js';
 import type { ChallengeStatus } from '../../challenges/challenges.service.js';
-
-export const CHALLENGE_ID_EXAMPLE = '4f1c6c3e0b0a4c1f9a52d7e86b3f9c10';
-export const FACTOR_ID_EXAMPLE = 'b7d5c1a09e8f4f7c8a3b2d1e0f9c8b7a';
+import { CHALLENGE_ID_EXAMPLE, FACTOR_ID_EXAMPLE } from '../../http/docs/live-examples.js';
 
 /** A factor as a challenge shows it. */
 export class ChallengeFactorDto {
@@ -35,9 +33,14 @@ export class ChallengeDto {
   readonly factors: ChoosableFactorDto[];
   @ApiProperty({ format: 'date-time', example: '2026-11-24T12:05:00.000Z' })
   readonly expiresAt: string;
-  @ApiProperty({ required: false, format: 'date-time', description: 'From when on a new code can be asked for.' })
+  @ApiProperty({
+    required: false,
+    format: 'date-time',
+    example: '2026-11-24T12:01:00.000Z',
+    description: 'From when on a new code can be asked for.',
+  })
   readonly resendAt?: string;
-  @ApiProperty({ example: 5, description: 'Answers left, over all codes sent.' })
+  @ApiProperty({ type: 'integer', example: 5, description: 'Answers left, over all codes sent.' })
   readonly attemptsLeft: number;
   @ApiProperty({ required: false, enum: ['queued', 'sent', 'failed'], example: 'sent' })
   readonly delivery?: string;

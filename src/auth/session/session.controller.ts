@@ -10,6 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
 import { ApiProblem } from '../../http/api-problem.js';
+import { REFRESH_TOKEN_EXAMPLE } from '../../http/docs/live-examples.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import { SessionProblem } from '../../sessions/session-problems.js';
@@ -28,7 +29,7 @@ import { SessionDto } from './session.dto.js';
 import { SignIn } from './sign-in.service.js';
 
 export class RefreshDto {
-  @ApiProperty({ example: 'TxxsPgsKTB-aUtfoaz-cEAAAAAA…', maxLength: 128 })
+  @ApiProperty({ example: REFRESH_TOKEN_EXAMPLE })
   @IsString()
   @Length(1, 128)
   readonly refreshToken: string;

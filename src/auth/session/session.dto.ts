@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { REFRESH_TOKEN_EXAMPLE } from '../../http/docs/live-examples.js';
 import type { Grant } from '../../sessions/sessions.service.js';
 import type { MfaState, MfaStatus } from '../next-step.js';
 import { ChallengeDto } from './challenge.dto.js';
@@ -20,11 +21,11 @@ export class SessionDto {
   readonly accessToken: string;
   @ApiProperty({ enum: ['Bearer'], example: 'Bearer' })
   readonly tokenType: 'Bearer';
-  @ApiProperty({ example: 600, description: 'Seconds until the access token expires.' })
+  @ApiProperty({ type: 'integer', example: 600, description: 'Seconds until the access token expires.' })
   readonly expiresIn: number;
-  @ApiProperty({ example: 'TxxsPgsKTB-aUtfoaz-cEAAAAAA…' })
+  @ApiProperty({ example: REFRESH_TOKEN_EXAMPLE })
   readonly refreshToken: string;
-  @ApiProperty({ example: 3600, description: 'Seconds until the refresh token expires.' })
+  @ApiProperty({ type: 'integer', example: 3600, description: 'Seconds until the refresh token expires.' })
   readonly refreshExpiresIn: number;
   @ApiProperty({ required: false, description: 'Present it at the next login to skip the second factor there.' })
   readonly deviceToken?: string;

@@ -57,7 +57,7 @@ export class FactorDto {
 export class EnrollmentDto {
   @ApiProperty({ format: 'date-time', example: '2026-11-24T12:05:00.000Z' })
   readonly expiresAt: string;
-  @ApiProperty({ example: 5 })
+  @ApiProperty({ type: 'integer', example: 5 })
   readonly attemptsLeft: number;
   @ApiProperty({ required: false, enum: ['sent', 'failed'], example: 'sent' })
   readonly delivery?: string;

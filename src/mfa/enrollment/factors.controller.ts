@@ -57,7 +57,11 @@ export class FactorsController {
       'It is pending until it is activated. The first factor takes a login at most 5 minutes old, any other a second factor at most 5 minutes old.',
   })
   @ApiBody({
-    schema: { allOf: [{ $ref: getSchemaPath(EnrollFactorDto) }], additionalProperties: true },
+    schema: {
+      allOf: [{ $ref: getSchemaPath(EnrollFactorDto) }],
+      additionalProperties: true,
+      description: 'And what the type needs, as the examples show.',
+    },
     examples: {
       email: { summary: 'Codes by e-mail', value: { type: 'email', label: 'Work e-mail' } },
       sms: { summary: 'Codes by SMS', value: { type: 'sms', phoneNumber: '+4915112345678' } },
