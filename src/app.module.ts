@@ -51,6 +51,7 @@ export class AppModule {
           smtpUrl: settings.smtpUrl,
           mailFrom: settings.mailFrom,
           productName: 'Stepgate',
+          passwordResetUrl: `${settings.publicUrl}/reset-password`,
           smsCountries: settings.smsCountries,
         }),
         AuthModule,

@@ -20,6 +20,7 @@ const CAPACITY = 10_000;
 @Injectable()
 export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly log = new Logger(Audit.name);
+  private readonly listeners: ((event: AuditEvent) => void)[] = [];
   private waiting: AuditEvent[] = [];
   private counter = 0;
   private timer?: NodeJS.Timeout;
@@ -29,6 +30,11 @@ export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
     private readonly sink: AuditSink,
     private readonly clock: Clock,
   ) {}
+
+  /** Calls `listener` with every event, within the request that it happens in. It must not throw. */
+  subscribe(listener: (event: AuditEvent) => void): void {
+    this.listeners.push(listener);
+  }
 
   /** Records what just happened in the request that is being served. */
   record(entry: AuditEntry): void {
@@ -40,6 +46,7 @@ export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
     this.waiting.push(event);
     if (this.waiting.length > CAPACITY) this.waiting.shift();
     this.schedule(GATHERING);
+    for (const listener of this.listeners) listener(event);
   }
 
   /** Writes all that was recorded until now. Never throws. */
