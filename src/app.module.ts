@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule, JwtGuard } from './auth/index.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -30,6 +31,7 @@ export class AppModule {
         ScheduleModule.forRoot(),
         KernelModule.forRoot({ rootSecret: settings.rootSecret }),
         DatabaseModule.forRoot({ url: settings.databaseUrl }),
+        AuditModule.forRoot({ retention: settings.auditRetention }),
         UsersModule.forRoot({}),
         TokensModule.forRoot({
           issuer: settings.issuer,
@@ -49,6 +51,7 @@ export class AppModule {
           smtpUrl: settings.smtpUrl,
           mailFrom: settings.mailFrom,
           productName: 'Stepgate',
+          passwordResetUrl: `${settings.publicUrl}/reset-password`,
           smsCountries: settings.smsCountries,
         }),
         AuthModule,

@@ -1,5 +1,9 @@
 export * from './auth/index.js';
 export * from './mfa/index.js';
+export { type AuditEntry, type AuditEvent, type AuditEventType, type AuditOutcome } from './audit/audit-event.js';
+export { AuditModule } from './audit/audit.module.js';
+export { AuditSink, TableAuditSink } from './audit/audit-sink.js';
+export { Audit } from './audit/audit.service.js';
 export { AppModule } from './app.module.js';
 export { loadSettings, type Settings, SettingsError } from './config/settings.js';
 export { ChallengesModule } from './challenges/challenges.module.js';

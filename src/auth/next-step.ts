@@ -19,4 +19,10 @@ export abstract class NextStep {
 
   /** Where the session stands, without opening anything. */
   abstract stateOf(principal: Principal): Promise<MfaState>;
+
+  /**
+   * Before something that a stolen session must not do.
+   * @throws Problem `insufficient_user_authentication` when the user has a second factor and has not proved it lately
+   */
+  abstract requireFresh(principal: Principal): Promise<void>;
 }

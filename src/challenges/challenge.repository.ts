@@ -43,6 +43,11 @@ export class ChallengeRepository {
     return affected === 1;
   }
 
+  /** Only the live ones are looked at: they are found by when they expire. */
+  async expireAll(purpose: string, userId: string, now: Date): Promise<void> {
+    await this.rows.update({ purpose, userId, consumedAt: IsNull(), expiresAt: MoreThan(now) }, { expiresAt: now });
+  }
+
   /** Notes that the question did not reach the user, who may ask for another at once. */
   async markUndelivered({ id, kept }: Challenge): Promise<void> {
     await this.rows.update({ id, kept: kept ?? IsNull() }, { delivery: 'failed', resendAt: null });

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditEventType } from '../audit/audit-event.js';
+import { Audit } from '../audit/audit.service.js';
 import { Courier } from '../delivery/courier.js';
 import type { Letter } from '../delivery/letters.js';
 import { Clock } from '../kernel/clock.js';
@@ -34,6 +36,8 @@ export interface Asking {
   readonly factorId?: string;
   /** What is to be done when it is answered, sealed. */
   readonly sealed?: string;
+  /** How long it can be answered, in milliseconds; {@link CHALLENGE_TTL} unless given. For codes at most 10 minutes. */
+  readonly ttl?: number;
 }
 
 export type ChallengeStatus = 'pending' | 'verified' | 'expired' | 'exhausted';
@@ -47,6 +51,7 @@ export class Challenges {
   constructor(
     private readonly rows: ChallengeRepository,
     private readonly courier: Courier,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
@@ -62,9 +67,10 @@ export class Challenges {
       attempts: 0,
       createdAt: this.clock.now(),
       consumedAt: null,
-      ...this.asked(question),
+      ...this.asked(question, asking.ttl),
     };
     await this.rows.insert(challenge);
+    this.record('challenge.issued', challenge);
     return challenge;
   }
 
@@ -81,6 +87,7 @@ export class Challenges {
   /** Sends what the user needs to answer, and notes it when that failed. */
   async deliver(challenge: Challenge, parcel: Parcel): Promise<Challenge> {
     const delivery = await this.courier.deliver(parcel.channel, parcel.to, parcel.letter);
+    this.record(delivery === 'sent' ? 'challenge.sent' : 'challenge.undelivered', challenge);
     if (delivery === 'sent') return challenge;
     await this.rows.markUndelivered(challenge);
     return { ...challenge, delivery, resendAt: null };
@@ -119,13 +126,28 @@ export class Challenges {
     throw attemptsLeft === null ? ChallengeProblem.closed() : ChallengeProblem.wrongCode({ attemptsLeft });
   }
 
-  private asked({ kept, parcel }: Question): Omit<AskedQuestion, 'factorId'> {
+  /** Closes what is still open of one purpose of a user, so that an answer that is under way is worth nothing. */
+  async withdraw(purpose: string, userId: string): Promise<void> {
+    await this.rows.expireAll(purpose, userId, this.clock.now());
+  }
+
+  private record(type: AuditEventType, { purpose, userId, sessionId, factorId }: Challenge): void {
+    this.audit.record({
+      type,
+      ...(userId !== null && { userId }),
+      ...(sessionId !== null && { sessionId }),
+      ...(factorId !== null && { factorId }),
+      detail: { purpose },
+    });
+  }
+
+  private asked({ kept, parcel }: Question, ttl = CHALLENGE_TTL): Omit<AskedQuestion, 'factorId'> {
     return {
       kept,
       // Written as sent: a failure, the rare case, is noted afterwards.
       delivery: parcel ? 'sent' : null,
       resendAt: parcel ? this.clock.in(SEND_GAP) : null,
-      expiresAt: this.clock.in(CHALLENGE_TTL),
+      expiresAt: this.clock.in(ttl),
     };
   }
 }

@@ -48,6 +48,7 @@ const variables = z.object({
   SESSION_IDLE_TTL: duration.default(3_600_000),
   SESSION_TTL: duration.default(86_400_000),
   MFA_ENFORCEMENT: oneOf('routes', 'enrolled', 'everyone').default('routes'),
+  AUDIT_RETENTION: duration.default(15_552_000_000),
   DELIVERY: oneOf('outbox', 'live').optional(),
   SMTP_URL: z
     .string()
@@ -117,6 +118,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     sessionIdleTtl: env.SESSION_IDLE_TTL,
     sessionTtl: env.SESSION_TTL,
     mfaEnforcement: env.MFA_ENFORCEMENT,
+    auditRetention: env.AUDIT_RETENTION,
     delivery,
     smtpUrl: env.SMTP_URL,
     mailFrom: env.MAIL_FROM,

@@ -8,7 +8,7 @@ export interface Message {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  /** The code alone, when the message brings one. */
+  /** The code or token alone, when the message brings one. */
   readonly code?: string;
 }
 

@@ -12,6 +12,8 @@ export interface DeliveryOptions {
   readonly smsCountries: readonly string[];
   /** How the product is called in messages. */
   readonly productName: string;
+  /** The page where a user chooses a new password; the token follows as `#token=`, which no server sees. */
+  readonly passwordResetUrl: string;
 }
 
 export interface DeliveryExtras {

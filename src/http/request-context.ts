@@ -11,13 +11,15 @@ export interface RequestOrigin extends ClsStore {
 
 const OUTSIDE: RequestOrigin = { requestId: '-', ip: '-', device: '-' };
 const LONGEST_DEVICE = 255;
+/** Behind a proxy the address is whatever the proxy passed on. */
+const LONGEST_IP = 64;
 
 /** Opens the context where the handler starts: a body that is still being read would lose it. */
 export function keepRequestContext(fastify: FastifyInstance): void {
   const cls = ClsServiceManager.getClsService<RequestOrigin>();
   fastify.addHook('preHandler', (request, _reply, done) => {
     const device = (request.headers['user-agent'] ?? '').slice(0, LONGEST_DEVICE);
-    cls.runWith({ requestId: request.id, ip: request.ip, device }, done);
+    cls.runWith({ requestId: request.id, ip: request.ip.slice(0, LONGEST_IP), device }, done);
   });
 }
 

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ThrottlerModule, ThrottlerStorageService } from '@nestjs/throttler';
+import { BudgetPurge } from './budget-purge.js';
 import { CountryTraffic } from './country-traffic.js';
 import { CountryTrafficRow } from './country-traffic.entity.js';
 import { GuessBudget } from './guess-budget.js';
@@ -26,7 +27,7 @@ import { SharedThrottlerStorage } from './throttling/throttler-storage.js';
       }),
     }),
   ],
-  providers: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, SourceThrottlerGuard],
+  providers: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, SourceThrottlerGuard, BudgetPurge],
   exports: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, SourceThrottlerGuard, LIMITS_OPTIONS],
 })
 export class LimitsModule extends LimitsConfigurableModule {}

@@ -1,3 +1,4 @@
+export { Accounts } from './accounts.service.js';
 export { MfaModule } from './mfa.module.js';
 export { MfaGuard } from './mfa.guard.js';
 export { MfaProblem } from './mfa-problems.js';

@@ -1,7 +1,9 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type AuthenticatedRequest, IS_PART_OF_SIGN_IN, IS_PUBLIC } from '../auth/index.js';
+import { Audit } from '../audit/audit.service.js';
 import { Clock } from '../kernel/clock.js';
+import type { Principal } from '../tokens/principal.js';
 import { UsableFactors } from './enrollment/usable-factors.js';
 import { insufficient } from './insufficient.js';
 import { MFA_OPTIONS, type MfaOptions } from './mfa.options.js';
@@ -23,6 +25,7 @@ export class MfaGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly factors: UsableFactors,
+    private readonly audit: Audit,
     private readonly clock: Clock,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
   ) {}
@@ -34,7 +37,7 @@ export class MfaGuard implements CanActivate {
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     // A route that is both public and demands a factor is closed to whoever has no token.
     const missing = user ? shortfall(user, required, this.clock.now()) : { level: true, age: true };
-    return missing === null || this.refuse(user?.userId, required, missing);
+    return missing === null || this.refuse(user, required, missing);
   }
 
   private requirementOf(context: ExecutionContext): Requirement | null {
@@ -55,15 +58,18 @@ export class MfaGuard implements CanActivate {
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (!user || user.mfa) return true;
     if (this.options.enforcement === 'enrolled' && (await this.factors.of(user.userId)).length === 0) return true;
-    return this.refuse(user.userId, ANY_FACTOR, { level: true, age: false });
+    return this.refuse(user, ANY_FACTOR, { level: true, age: false });
   }
 
   private async refuse(
-    userId: string | undefined,
+    user: Principal | undefined,
     required: Requirement,
     missing: { level: boolean; age: boolean },
   ): Promise<never> {
-    throw insufficient(required, missing, userId !== undefined && (await this.factors.canMeet(userId, required)));
+    if (!user) throw insufficient(required, missing, false);
+    const { userId, sessionId } = user;
+    this.audit.record({ type: 'mfa.insufficient', userId, sessionId, detail: { acr: required.acr } });
+    throw insufficient(required, missing, await this.factors.canMeet(userId, required));
   }
 }
 

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule, NextStep } from '../auth/index.js';
 import { ChallengesModule } from '../challenges/challenges.module.js';
+import { Accounts } from './accounts.service.js';
 import { ChallengesController } from './challenge/challenges.controller.js';
 import { FactorGuesses } from './challenge/factor-guesses.js';
 import { MfaNextStep } from './challenge/mfa-next-step.js';
@@ -10,6 +11,7 @@ import { SecondFactor } from './challenge/second-factor.service.js';
 import { Enrollment } from './enrollment/enrollment.service.js';
 import { Factor } from './enrollment/factor.entity.js';
 import { FactorRepository } from './enrollment/factor.repository.js';
+import { FactorPurge } from './enrollment/factor-purge.js';
 import { FactorVault } from './enrollment/factor-vault.js';
 import { FactorsController } from './enrollment/factors.controller.js';
 import { Freshness } from './enrollment/freshness.js';
@@ -32,10 +34,12 @@ import { RequirementCheck } from './requirement-check.js';
     Enrollment,
     FactorGuesses,
     SecondFactor,
+    FactorPurge,
+    Accounts,
     { provide: NextStep, useClass: MfaNextStep },
     MfaGuard,
     RequirementCheck,
   ],
-  exports: [MfaGuard, UsableFactors, MFA_OPTIONS],
+  exports: [Accounts, MfaGuard, UsableFactors, MFA_OPTIONS],
 })
 export class MfaModule extends MfaConfigurableModule {}

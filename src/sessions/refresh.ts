@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service.js';
 import { Clock } from '../kernel/clock.js';
 import { Secrets } from '../kernel/secrets.js';
+import { UserStore } from '../users/user-store.js';
 import { digest, isAncestor, readRefreshToken, type RefreshToken, successor } from './refresh-token.js';
 import type { SessionRow } from './session.entity.js';
 import { SessionProblem } from './session-problems.js';
@@ -20,6 +22,8 @@ export class Refresh {
   constructor(
     private readonly rows: SessionRepository,
     private readonly sessions: Sessions,
+    private readonly users: UserStore,
+    private readonly audit: Audit,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
     @Inject(SESSIONS_OPTIONS) private readonly options: SessionsOptions,
@@ -33,7 +37,16 @@ export class Refresh {
     const token = readRefreshToken(text);
     const row = token && (await this.rows.find(token.sessionId));
     if (!token || !row || !this.isAlive(row)) throw SessionProblem.refreshRefused();
+    await this.requireUser(row);
     return digest(token) === row.refreshHash ? this.rotate(row, token) : this.retry(row, token);
+  }
+
+  /** Whoever was disabled or deleted meanwhile, also by other means than ours, gets nothing more. */
+  private async requireUser({ id, userId }: SessionRow): Promise<void> {
+    const user = await this.users.findById(userId);
+    if (user && !user.disabled) return;
+    await this.sessions.end(id, userId, 'user_disabled');
+    throw SessionProblem.refreshRefused();
   }
 
   private async rotate(row: SessionRow, token: RefreshToken): Promise<Grant> {
@@ -53,7 +66,8 @@ export class Refresh {
       return this.sessions.grant(row, next);
     }
     if (isAncestor(token, row.refreshGeneration, row.refreshHash, this.secrets)) {
-      await this.sessions.end(row.id, row.userId, 'refresh_reuse');
+      if (await this.sessions.end(row.id, row.userId, 'refresh_reuse'))
+        this.audit.record({ type: 'refresh.reused', userId: row.userId, sessionId: row.id });
     }
     throw SessionProblem.refreshRefused();
   }

@@ -8,7 +8,7 @@ export class SessionRow {
   @Ref() userId: string;
   /** The User-Agent that signed in. */
   @Line() device: string;
-  @Word() ip: string;
+  @Line() ip: string;
   @Instant() authTime: Date;
   @Word() acr: string;
   /** Space-separated. */

@@ -4,6 +4,7 @@ import { Refresh } from './refresh.js';
 import { RevocationBroadcast } from './revocation-broadcast.js';
 import { Revocations } from './revocations.js';
 import { SessionRow } from './session.entity.js';
+import { SessionPurge } from './session-purge.js';
 import { SessionRepository } from './session.repository.js';
 import { SessionsConfigurableModule } from './sessions.options.js';
 import { Sessions } from './sessions.service.js';
@@ -12,7 +13,7 @@ import { Sessions } from './sessions.service.js';
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([SessionRow])],
-  providers: [SessionRepository, Sessions, Refresh, Revocations, RevocationBroadcast],
+  providers: [SessionRepository, Sessions, Refresh, Revocations, RevocationBroadcast, SessionPurge],
   exports: [Sessions, Refresh, Revocations],
 })
 export class SessionsModule extends SessionsConfigurableModule {}

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.service.js';
 import { Clock, secondsUntil } from '../kernel/clock.js';
 import { randomId } from '../kernel/secrets.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -43,6 +44,7 @@ export class Sessions {
     private readonly rows: SessionRepository,
     private readonly tokens: AccessTokens,
     private readonly revocations: Revocations,
+    private readonly audit: Audit,
     private readonly clock: Clock,
     @Inject(SESSIONS_OPTIONS) private readonly options: SessionsOptions,
   ) {}
@@ -117,8 +119,33 @@ export class Sessions {
   /** Ends one session of the user. @returns whether it was alive, and his */
   async end(id: string, userId: string, reason: string): Promise<boolean> {
     const ended = await this.rows.end(id, userId, reason, this.clock.now());
-    if (ended) this.revocations.kill(id);
+    if (ended) this.tell(id, userId, reason);
     return ended;
+  }
+
+  /** Ends all of the user's sessions, except one if given. */
+  async endAll(userId: string, reason: string, exceptId?: string): Promise<void> {
+    const ended = (await this.rows.findAlive(userId, this.clock.now())).filter(({ id }) => id !== exceptId);
+    // One statement for them all, and for any that was opened meanwhile: the revocation feed tells of that one.
+    await this.rows.endAll(userId, reason, this.clock.now(), exceptId);
+    for (const { id } of ended) this.tell(id, userId, reason);
+  }
+
+  /** The user's sessions that can still be used, last used first. */
+  async list(userId: string): Promise<SessionRow[]> {
+    const rows = await this.rows.findAlive(userId, this.clock.now());
+    return rows.filter((row) => this.endOf(row) > this.clock.now());
+  }
+
+  /** When the session is over unless it is refreshed before. */
+  endOf({ lastUsedAt, expiresAt }: Pick<SessionRow, 'lastUsedAt' | 'expiresAt'>): Date {
+    const idleEnd = new Date(lastUsedAt.getTime() + this.options.idleTtl);
+    return idleEnd < expiresAt ? idleEnd : expiresAt;
+  }
+
+  private tell(sessionId: string, userId: string, reason: string): void {
+    this.revocations.kill(sessionId);
+    this.audit.record({ type: 'session.ended', userId, sessionId, detail: { reason } });
   }
 
   /** What a client gets for the session as the row has it. */
@@ -133,12 +160,11 @@ export class Sessions {
       authTime: row.authTime,
       ...(row.mfaAt && row.mfaFactor !== null && { mfa: { at: row.mfaAt, factor: row.mfaFactor } }),
     });
-    const idleEnd = new Date(row.lastUsedAt.getTime() + this.options.idleTtl);
     return {
       accessToken: token,
       expiresIn: secondsUntil(principal.expiresAt, now),
       refreshToken: writeRefreshToken(refresh),
-      refreshExpiresIn: secondsUntil(idleEnd < row.expiresAt ? idleEnd : row.expiresAt, now),
+      refreshExpiresIn: secondsUntil(this.endOf(row), now),
       principal,
     };
   }

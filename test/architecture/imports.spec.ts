@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   limits: ['kernel', 'database', 'http'],
   audit: ['kernel', 'database', 'http'],
   operations: ['kernel', 'database', 'http'],
-  challenges: ['delivery', 'limits', 'http', 'database', 'kernel'],
+  challenges: ['delivery', 'limits', 'audit', 'http', 'database', 'kernel'],
   sessions: ['tokens', 'users', 'audit', 'http', 'database', 'kernel'],
   auth: ['challenges', 'sessions', 'tokens', 'users', 'delivery', 'limits', 'audit', 'http', 'database', 'kernel'],
   mfa: [

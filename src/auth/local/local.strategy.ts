@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-local';
+import { Audit } from '../../audit/audit.service.js';
+import { Problem } from '../../kernel/problem.js';
 import { normalizeEmail } from '../../users/email-address.js';
 import { type User, UserStore } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';
@@ -15,6 +17,7 @@ export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
   constructor(
     private readonly users: UserStore,
     private readonly guesses: PasswordGuesses,
+    private readonly audit: Audit,
   ) {
     super({ usernameField: 'email', passwordField: 'password' });
   }
@@ -22,9 +25,20 @@ export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
   /** @throws Problem `invalid_credentials` or `too_many_attempts`, the same for unknown, unverified, disabled and wrong */
   async validate(email: string, password: string): Promise<User> {
     const address = normalizeEmail(email) ?? NOBODY;
-    const user = await this.users.authenticate(address, password);
-    await this.guesses.settle(address, user !== null);
-    if (!user) throw AuthProblem.invalidCredentials();
-    return user;
+    try {
+      const user = await this.users.authenticate(address, password);
+      await this.guesses.settle(address, user !== null);
+      if (!user) throw AuthProblem.invalidCredentials();
+      return user;
+    } catch (error) {
+      if (error instanceof Problem) await this.recordFailure(address, error.definition.code);
+      throw error;
+    }
+  }
+
+  /** Looks the account up in either case, so that a known address takes as long as an unknown one. */
+  private async recordFailure(address: string, reason: string): Promise<void> {
+    const user = await this.users.findByEmail(address);
+    this.audit.record({ type: 'login.failed', ...(user && { userId: user.id }), detail: { reason } });
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Audit } from '../../audit/audit.service.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { CHALLENGE_TTL, Challenges } from '../../challenges/challenges.service.js';
 import { Sending } from '../../challenges/sending.js';
@@ -36,6 +37,7 @@ export class Registration {
     private readonly courier: Courier,
     private readonly sending: Sending,
     private readonly secrets: Secrets,
+    private readonly audit: Audit,
   ) {}
 
   /** @throws Problem `validation_failed` when the password is refused */
@@ -60,6 +62,7 @@ export class Registration {
       ? { kind: 'address-taken' }
       : { kind: 'email-verification-code', code, minutes: CHALLENGE_TTL / 60_000 };
     const challenge = await this.challenges.issue({ id, purpose: PURPOSE, sealed }, { kept });
+    this.audit.record({ type: 'registration.requested', ...(taken && { userId: taken.id }) });
     // Not awaited, in both cases: how long the mail server takes must not tell which it is.
     this.send(email, letter).catch((error: Error) =>
       this.log.error(`A registration mail was not sent: ${error.message}`),
@@ -76,11 +79,16 @@ export class Registration {
     const challenge = await this.challenges.find({ id: challengeId, purpose: PURPOSE });
     if (!challenge) throw CommonProblem.notFound();
     this.challenges.requireOpen(challenge);
-    if (!this.codes.matches(challenge.id, challenge.kept, code)) return this.challenges.refuse(challenge);
+    if (!this.codes.matches(challenge.id, challenge.kept, code)) {
+      this.audit.record({ type: 'email.verification.failed' });
+      return this.challenges.refuse(challenge);
+    }
     await this.challenges.consume(challenge);
     const user = JSON.parse(this.secrets.unseal(PURPOSE, challenge.id, challenge.sealed!)) as NewUser;
     // Taken meanwhile by another registration of the same address.
-    if (!(await this.users.create(user))) throw ChallengeProblem.closed();
+    const created = await this.users.create(user);
+    if (!created) throw ChallengeProblem.closed();
+    this.audit.record({ type: 'email.verified', userId: created.id });
   }
 
   private async send(email: string, letter: Letter): Promise<void> {

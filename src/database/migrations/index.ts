@@ -1,5 +1,6 @@
-import { GuessBudgets1764000003000 } from './1764000003000-guess-budgets.js';
 import { Foundation1764000000000 } from './1764000000000-foundation.js';
+import { Audit1764000001000 } from './1764000001000-audit.js';
+import { GuessBudgets1764000003000 } from './1764000003000-guess-budgets.js';
 
 /** Every migration, in the order in which they run; the same for MySQL, MariaDB and SQLite. */
-export const migrations = [Foundation1764000000000, GuessBudgets1764000003000];
+export const migrations = [Foundation1764000000000, Audit1764000001000, GuessBudgets1764000003000];

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../../audit/audit.service.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { Clock, secondsUntil } from '../../kernel/clock.js';
 import type { Problem } from '../../kernel/problem.js';
@@ -15,6 +16,7 @@ import { MfaProblem } from '../mfa-problems.js';
 export class FactorGuesses {
   constructor(
     private readonly rows: FactorRepository,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
@@ -27,9 +29,10 @@ export class FactorGuesses {
   /**
    * Counts a wrong answer; each of many at the same moment counts one of its own, or finds the factor blocked. From the
    * fifth on there is a wait; the hundredth disables the factor.
+   * @returns how many it makes in a row
    * @throws Problem `too_many_attempts` when it was blocked, `challenge_expired` when it was disabled or removed
    */
-  async count({ id, userId }: Factor): Promise<void> {
+  async count({ id, userId, type: factorType }: Factor): Promise<number> {
     for (;;) {
       const factor = await this.rows.findOne(id, userId);
       if (factor?.status !== 'active') throw ChallengeProblem.closed();
@@ -40,7 +43,9 @@ export class FactorGuesses {
         blockedUntil: blockedUntil(failures, FACTOR_BACKOFF, this.clock.now()),
         status: failures >= FACTOR_FAILURES_TO_DISABLE ? ('disabled' as const) : factor.status,
       };
-      if (await this.rows.countFailure(factor, next)) return;
+      if (!(await this.rows.countFailure(factor, next))) continue;
+      if (next.status === 'disabled') this.audit.record({ type: 'factor.disabled', userId, factorId: id, factorType });
+      return failures;
     }
   }
 

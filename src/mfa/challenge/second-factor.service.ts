@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ChallengeDto, type MfaState, type SessionDto, toChallengeDto, toSessionDto } from '../../auth/index.js';
+import { Audit } from '../../audit/audit.service.js';
 import type { Challenge } from '../../challenges/challenge.entity.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { Challenges, type Parcel } from '../../challenges/challenges.service.js';
@@ -32,6 +33,7 @@ export class SecondFactor {
     private readonly guesses: FactorGuesses,
     private readonly sending: Sending,
     private readonly sessions: Sessions,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
@@ -100,13 +102,20 @@ export class SecondFactor {
     const accepted = await this.types.get(factor.type).verify(this.vault.open(factor), open, answer);
     // First the factor, then the challenge: of two right answers with one secret, in two challenges, one finds it changed.
     if (!accepted || !(await this.takeProof(factor, accepted))) {
-      await this.guesses.count(factor);
+      await this.countFailure(principal, factor);
       return this.challenges.refuse(challenge);
     }
     await this.challenges.consume(challenge);
     if (accepted.reached) await this.sending.reached(accepted.reached);
     const proved = { id: factor.id, type: factor.type, acr: accepted.acr, amr: accepted.amr };
-    return toSessionDto(await this.sessions.upgrade(principal, proved), { status: 'satisfied' });
+    const grant = await this.sessions.upgrade(principal, proved);
+    this.audit.record({ type: 'mfa.verified', ...about(principal, factor) });
+    return toSessionDto(grant, { status: 'satisfied' });
+  }
+
+  private async countFailure(principal: Principal, factor: Factor): Promise<void> {
+    const failures = await this.guesses.count(factor);
+    this.audit.record({ type: 'mfa.failed', ...about(principal, factor), detail: { failures } });
   }
 
   private takeProof(factor: Factor, { secret }: Accepted): Promise<boolean> {
@@ -160,6 +169,10 @@ export class SecondFactor {
       : { id: challenge.factorId!, type: 'removed' };
     return toChallengeDto(challenge, this.challenges.statusOf(challenge), factor, choosable, publicKey);
   }
+}
+
+function about({ userId, sessionId }: Principal, { id, type }: Factor) {
+  return { userId, sessionId, factorId: id, factorType: type };
 }
 
 function choose(factors: Factor[], id: string | undefined): Factor {

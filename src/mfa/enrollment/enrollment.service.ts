@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Sending } from '../../challenges/sending.js';
+import type { AuditEventType } from '../../audit/audit-event.js';
+import { Audit } from '../../audit/audit.service.js';
 import { Challenges } from '../../challenges/challenges.service.js';
 import { MAX_ATTEMPTS } from '../../challenges/challenge.repository.js';
 import { DtoPipe } from '../../http/validation.js';
@@ -43,6 +45,7 @@ export class Enrollment {
     private readonly users: UserStore,
     private readonly sessions: Sessions,
     private readonly sending: Sending,
+    private readonly audit: Audit,
     private readonly clock: Clock,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
   ) {}
@@ -93,6 +96,7 @@ export class Enrollment {
       blockedUntil: null,
     };
     await this.rows.insert(factor);
+    this.record('factor.enrolled', principal, factor);
     const issued = await this.challenges.issue({ id, purpose: PURPOSE, userId, sessionId, factorId: id }, question);
     const challenge = parcel ? await this.challenges.deliver(issued, parcel) : issued;
     return {
@@ -120,7 +124,10 @@ export class Enrollment {
     this.challenges.requireOpen(challenge);
     const open = { id, purpose: 'enrollment', kept: challenge.kept } as const;
     const accepted = await this.types.get(factor.type).verify(this.vault.open(factor), open, answer);
-    if (!accepted) return this.challenges.refuse(challenge);
+    if (!accepted) {
+      this.record('factor.activation.failed', principal, factor);
+      return this.challenges.refuse(challenge);
+    }
     await this.challenges.consume(challenge);
     if (accepted.reached) await this.sending.reached(accepted.reached);
     const changes = {
@@ -129,6 +136,7 @@ export class Enrollment {
       lastUsedAt: this.clock.now(),
     };
     if (!(await this.rows.activate(factor, changes))) throw CommonProblem.notFound();
+    this.record('factor.activated', principal, factor);
     return toFactorDto({ ...factor, ...changes, status: 'active' });
   }
 
@@ -140,6 +148,7 @@ export class Enrollment {
     if (preferred && factor.status !== 'active') throw MfaProblem.conflict({ detail: 'Activate the factor first.' });
     if (label !== undefined) await this.rows.rename(id, userId, label);
     if (preferred) await this.rows.prefer(id, userId);
+    this.record('factor.changed', principal, factor);
     return toFactorDto({ ...factor, label: label ?? factor.label, preferred: preferred ?? factor.preferred });
   }
 
@@ -149,9 +158,9 @@ export class Enrollment {
    */
   async remove(principal: Principal, id: string): Promise<void> {
     const { userId } = principal;
-    const { status } = await this.require(principal, id);
+    const factor = await this.require(principal, id);
     if (
-      status === 'active' &&
+      factor.status === 'active' &&
       this.options.enforcement === 'everyone' &&
       (await this.rows.findActive(userId)).length === 1
     ) {
@@ -159,6 +168,11 @@ export class Enrollment {
     }
     if (!(await this.rows.remove(id, userId))) throw CommonProblem.notFound();
     await this.sessions.withdrawFactor(userId, id);
+    this.record('factor.removed', principal, factor);
+  }
+
+  private record(type: AuditEventType, { userId, sessionId }: Principal, factor: Factor): void {
+    this.audit.record({ type, userId, sessionId, factorType: factor.type, factorId: factor.id });
   }
 
   private async require(principal: Principal, id: string): Promise<Factor> {

@@ -68,6 +68,10 @@ export class FactorRepository {
       .execute();
   }
 
+  async removeAll(userId: string): Promise<void> {
+    await this.rows.delete({ userId });
+  }
+
   /** True for the one caller that removed it. */
   async remove(id: string, userId: string): Promise<boolean> {
     const { affected } = await this.rows.delete({ id, userId });

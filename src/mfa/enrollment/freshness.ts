@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../../audit/audit.service.js';
 import { Clock } from '../../kernel/clock.js';
 import type { Principal } from '../../tokens/principal.js';
 import { insufficient } from '../insufficient.js';
-import { parseRequirement, shortfall } from '../requirement.js';
+import { parseRequirement, type Shortfall, shortfall } from '../requirement.js';
 import { UsableFactors } from './usable-factors.js';
 
 const FRESH_FACTOR = parseRequirement({ maxAge: '5m' });
@@ -15,6 +16,7 @@ const FRESH_FACTOR = parseRequirement({ maxAge: '5m' });
 export class Freshness {
   constructor(
     private readonly factors: UsableFactors,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
@@ -23,14 +25,26 @@ export class Freshness {
    * @throws Problem `insufficient_user_authentication`
    */
   async require(principal: Principal): Promise<boolean> {
-    const now = this.clock.now();
-    const enrolled = (await this.factors.of(principal.userId)).length > 0;
-    if (enrolled) {
-      const missing = shortfall(principal, FRESH_FACTOR, now);
-      if (missing) throw insufficient(FRESH_FACTOR, missing, true);
-    } else if (now.getTime() - principal.authTime.getTime() > FRESH_FACTOR.maxAge!) {
-      throw insufficient(FRESH_FACTOR, { level: false, age: true }, false);
-    }
+    const enrolled = await this.requireFactor(principal);
+    const { maxAge } = FRESH_FACTOR;
+    if (!enrolled && this.clock.now().getTime() - principal.authTime.getTime() > maxAge!)
+      this.refuse(principal, { level: false, age: true }, false);
     return enrolled;
+  }
+
+  /**
+   * As {@link require}, but asks nothing of a user without a factor.
+   * @throws Problem `insufficient_user_authentication`
+   */
+  async requireFactor(principal: Principal): Promise<boolean> {
+    const enrolled = (await this.factors.of(principal.userId)).length > 0;
+    const missing = enrolled && shortfall(principal, FRESH_FACTOR, this.clock.now());
+    if (missing) this.refuse(principal, missing, true);
+    return enrolled;
+  }
+
+  private refuse({ userId, sessionId }: Principal, missing: Shortfall, enrolled: boolean): never {
+    this.audit.record({ type: 'mfa.insufficient', userId, sessionId });
+    throw insufficient(FRESH_FACTOR, missing, enrolled);
   }
 }

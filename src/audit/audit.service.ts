@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { requestOrigin } from '../http/request-context.js';
+import { Clock } from '../kernel/clock.js';
+import { AUDIT_EVENTS, type AuditEntry, type AuditEvent } from './audit-event.js';
+import { AuditSink } from './audit-sink.js';
+
+/** So long events are gathered, so that many become one INSERT; milliseconds. */
+const GATHERING = 5;
+/** The wait after a sink that failed, in milliseconds. */
+const RETRY_AFTER = 1_000;
+const BATCH = 500;
+/** More are not kept while the sink fails; the log has them all. */
+const CAPACITY = 10_000;
+
+/**
+ * Security events (ASVS 16.3): one log line each at once, and one row each a few milliseconds later. Recording never
+ * throws and is never waited for, so it costs an answer nothing.
+ */
+@Injectable()
+export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly log = new Logger(Audit.name);
+  private readonly listeners: ((event: AuditEvent) => void)[] = [];
+  private waiting: AuditEvent[] = [];
+  private counter = 0;
+  private timer?: NodeJS.Timeout;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly sink: AuditSink,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Calls `listener` with every event, within the request that it happens in. It must not throw. */
+  subscribe(listener: (event: AuditEvent) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Records what just happened in the request that is being served. */
+  record(entry: AuditEntry): void {
+    const { ip, device, requestId } = requestOrigin();
+    const at = this.clock.now();
+    const event = { id: this.nextId(at), at, outcome: AUDIT_EVENTS[entry.type], ...entry, ip, device, requestId };
+    const { type, at: _, ...line } = event;
+    this.log.log({ event: type, ...line }, 'security event');
+    this.waiting.push(event);
+    if (this.waiting.length > CAPACITY) this.waiting.shift();
+    this.schedule(GATHERING);
+    for (const listener of this.listeners) listener(event);
+  }
+
+  /** Writes all that was recorded until now. Never throws. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    // One after the other: events stay in order, and one that failed is not written twice.
+    return (this.writing = this.writing.then(() => this.writeAll()));
+  }
+
+  /** While the database is surely still there. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.flush();
+  }
+
+  /** What the last requests recorded. */
+  onApplicationShutdown(): Promise<void> {
+    return this.flush().finally(() => clearTimeout(this.timer));
+  }
+
+  private async writeAll(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, BATCH);
+      try {
+        await this.sink.write(batch);
+      } catch (error) {
+        this.log.error(`${batch.length} security events were not written: ${(error as Error).name}`);
+        this.waiting = [...batch, ...this.waiting].slice(-CAPACITY);
+        return this.schedule(RETRY_AFTER);
+      }
+    }
+  }
+
+  private schedule(milliseconds: number): void {
+    this.timer ??= setTimeout(() => void this.flush(), milliseconds).unref();
+  }
+
+  /** 48 bits of time, 16 of order, 64 of chance: sorted as they happened. */
+  private nextId(at: Date): string {
+    this.counter = (this.counter + 1) % 0x1_0000;
+    const time = at.getTime().toString(16).padStart(12, '0');
+    return time + this.counter.toString(16).padStart(4, '0') + randomBytes(8).toString('hex');
+  }
+}

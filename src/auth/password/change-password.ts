@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../../audit/audit.service.js';
+import { Sessions } from '../../sessions/sessions.service.js';
+import type { Principal } from '../../tokens/principal.js';
+import { TokenProblem } from '../../tokens/token-problems.js';
+import { PasswordHasher } from '../../users/password-hasher.js';
+import { UserStore } from '../../users/user-store.js';
+import { AuthProblem } from '../auth-problems.js';
+import { PasswordGuesses } from '../local/password-guesses.js';
+import { NextSteps } from '../next-steps.js';
+import { NewPassword } from './new-password.js';
+import { PasswordResets } from './password-resets.js';
+
+/** Changes the password of a signed-in user, who shows the present one (ASVS 6.2.3). All his other sessions end. */
+@Injectable()
+export class ChangePassword {
+  constructor(
+    private readonly users: UserStore,
+    private readonly guesses: PasswordGuesses,
+    private readonly steps: NextSteps,
+    private readonly resets: PasswordResets,
+    private readonly hasher: PasswordHasher,
+    private readonly newPassword: NewPassword,
+    private readonly sessions: Sessions,
+    private readonly audit: Audit,
+  ) {}
+
+  /**
+   * @throws Problem `insufficient_user_authentication` without a fresh second factor, `invalid_credentials`,
+   * `too_many_attempts`, `validation_failed`
+   */
+  async change(principal: Principal, current: string, password: string): Promise<void> {
+    const { userId, sessionId } = principal;
+    await this.steps.next?.requireFresh(principal);
+    const user = await this.users.findById(userId);
+    if (!user) throw TokenProblem.invalidToken();
+    const right = (await this.users.authenticate(user.email, current)) !== null;
+    if (!right) this.audit.record({ type: 'password.change.failed', userId, sessionId });
+    await this.guesses.settle(user.email, right);
+    if (!right) throw AuthProblem.wrongPassword();
+    this.newPassword.require('/newPassword', password, user);
+    await this.users.setPassword(userId, await this.hasher.hash(password));
+    await this.resets.withdraw(userId);
+    await this.sessions.endAll(userId, 'password_changed', sessionId);
+    this.audit.record({ type: 'password.changed', userId, sessionId });
+  }
+}

@@ -1,0 +1,42 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Audit } from '../../audit/audit.service.js';
+import { Sending } from '../../challenges/sending.js';
+import { Courier } from '../../delivery/courier.js';
+import { normalizeEmail } from '../../users/email-address.js';
+import { UserStore } from '../../users/user-store.js';
+import { PasswordResets, RESET_TTL } from './password-resets.js';
+
+const CHANNEL = 'email';
+
+/** Mails a link to choose a new password; once a minute at the most for one address. */
+@Injectable()
+export class ForgotPassword {
+  private readonly log = new Logger(ForgotPassword.name);
+
+  constructor(
+    private readonly users: UserStore,
+    private readonly resets: PasswordResets,
+    private readonly sending: Sending,
+    private readonly courier: Courier,
+    private readonly audit: Audit,
+  ) {}
+
+  /** Returns at once, whoever is asked for: neither the answer nor its time tells whether there is such an account. */
+  request(address: string): void {
+    this.send(address).catch((error: Error) => this.log.error(`A reset mail was not sent: ${error.name}`));
+  }
+
+  private async send(address: string): Promise<void> {
+    const email = normalizeEmail(address);
+    if (email === null || (await this.sending.take({ channel: CHANNEL, to: email }, { gap: true }))) return;
+    const user = await this.users.findByEmail(email);
+    if (!user || user.disabled) return;
+    const token = await this.resets.issue(user.id);
+    this.audit.record({ type: 'password.reset.requested', userId: user.id });
+    await this.courier.deliver(CHANNEL, user.email, {
+      kind: 'password-reset-link',
+      token,
+      minutes: RESET_TTL / 60_000,
+    });
+  }
+}

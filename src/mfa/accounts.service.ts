@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { AuditEventType } from '../audit/audit-event.js';
+import { Audit } from '../audit/audit.service.js';
+import { Sessions } from '../sessions/sessions.service.js';
+import { UserStore } from '../users/user-store.js';
+import { FactorRepository } from './enrollment/factor.repository.js';
+
+/**
+ * What an administrator does to an account, for the team's own admin routes. Each ends all sessions of the user, on
+ * every instance within a second (ASVS 7.4.2), and is recorded.
+ */
+@Injectable()
+export class Accounts {
+  constructor(
+    private readonly users: UserStore,
+    private readonly factors: FactorRepository,
+    private readonly sessions: Sessions,
+    private readonly audit: Audit,
+  ) {}
+
+  /** The user cannot sign in, refresh or reset his password until he is enabled. */
+  async disable(userId: string): Promise<void> {
+    await this.users.setDisabled(userId, true);
+    await this.end(userId, 'user.disabled', 'user_disabled');
+  }
+
+  /** He has to sign in again. */
+  async enable(userId: string): Promise<void> {
+    await this.users.setDisabled(userId, false);
+    await this.end(userId, 'user.enabled', 'user_enabled');
+  }
+
+  /** The user, and his factors, are gone. What was recorded of him stays until the purge. */
+  async delete(userId: string): Promise<void> {
+    await this.users.delete(userId);
+    await this.factors.removeAll(userId);
+    await this.end(userId, 'user.deleted', 'user_deleted');
+  }
+
+  /** Removes all factors: for somebody who lost them, after his identity was proved again (ASVS 6.4.4). */
+  async resetMfa(userId: string): Promise<void> {
+    await this.factors.removeAll(userId);
+    await this.end(userId, 'user.mfa_reset', 'mfa_reset');
+  }
+
+  private async end(userId: string, type: AuditEventType, reason: string): Promise<void> {
+    await this.sessions.endAll(userId, reason);
+    this.audit.record({ type, userId });
+  }
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, type Repository } from 'typeorm';
+import { deleteInBatches } from '../../database/delete-in-batches.js';
+import { Clock } from '../../kernel/clock.js';
+import { Factor } from './factor.entity.js';
+
+/** Milliseconds; longer than the challenge that would make a factor active. */
+const KEPT_FOR = 86_400_000;
+
+/** Deletes factors that were enrolled and never proved. */
+@Injectable()
+export class FactorPurge {
+  constructor(
+    @InjectRepository(Factor) private readonly rows: Repository<Factor>,
+    private readonly clock: Clock,
+  ) {}
+
+  @Interval(3_600_000)
+  async purge(): Promise<void> {
+    const createdAt = LessThan(this.clock.ago(KEPT_FOR));
+    await deleteInBatches(this.rows, 'id', { status: 'pending', createdAt });
+  }
+}
