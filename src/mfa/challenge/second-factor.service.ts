@@ -102,7 +102,13 @@ export class SecondFactor {
       return this.challenges.refuse(challenge);
     await this.challenges.consume(challenge);
     const proved = { id: factor.id, type: factor.type, acr: accepted.acr, amr: accepted.amr };
-    return toSessionDto(await this.sessions.upgrade(principal, proved), { status: 'satisfied' });
+    const grant = await this.sessions.upgrade(principal, proved);
+    // Removed in the meantime? Its removal took the claim from the sessions that had it then, and this one had not yet.
+    if ((await this.rows.findOne(factor.id, principal.userId))?.status !== 'active') {
+      await this.sessions.withdrawFactor(principal.userId, factor.id);
+      throw ChallengeProblem.closed();
+    }
+    return toSessionDto(grant, { status: 'satisfied' });
   }
 
   private async find({ userId, sessionId }: Principal, id: string): Promise<Challenge> {
