@@ -20,6 +20,11 @@ import { UsersModule } from './users/users.module.js';
 
 const DAY = 86_400_000;
 
+/** Also what `npm run keys:rotate` works with. */
+export function tokensModule({ issuer, audience, algorithm, accessTokenTtl }: Settings): DynamicModule {
+  return TokensModule.forRoot({ issuer, audience, algorithm, accessTokenTtl, keyMaxAge: 90 * DAY });
+}
+
 /** The server: every module with its settings, and the guards in the order in which a request meets them. */
 @Module({})
 export class AppModule {
@@ -33,13 +38,7 @@ export class AppModule {
         DatabaseModule.forRoot({ url: settings.databaseUrl }),
         AuditModule.forRoot({ retention: settings.auditRetention }),
         UsersModule.forRoot({}),
-        TokensModule.forRoot({
-          issuer: settings.issuer,
-          audience: settings.audience,
-          algorithm: settings.algorithm,
-          accessTokenTtl: settings.accessTokenTtl,
-          keyMaxAge: 90 * DAY,
-        }),
+        tokensModule(settings),
         SessionsModule.forRoot({
           idleTtl: settings.sessionIdleTtl,
           ttl: settings.sessionTtl,

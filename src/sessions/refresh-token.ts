@@ -1,57 +1,75 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Secrets } from '../kernel/secrets.js';
 
-/** A refresh token, taken apart. To clients it is opaque. */
+/**
+ * A refresh token, taken apart; to clients it is opaque. The tokens that follow one another by rotation are a family.
+ * Each one's secret follows from the family and the generation under a key of ours. So a client that lost our answer
+ * gets the same successor again, an old token is told from an invented one without a list of them all, and nothing but
+ * the newest one's digest has to be stored.
+ */
 export interface RefreshToken {
   readonly sessionId: string;
-  /** How many tokens of the session came before it. */
+  /** How many tokens of the family came before it. */
   readonly generation: number;
+  /** 256 random bits. */
+  readonly family: Buffer;
   /** 256 bits. */
   readonly secret: Buffer;
 }
 
-const LENGTH = 16 + 4 + 32;
-/** Longer chains than a session can grow are not walked. */
-const LONGEST_CHAIN = 100_000;
-
-/** The first token of a session: 256 random bits. */
-export function firstRefreshToken(sessionId: string): RefreshToken {
-  return { sessionId, generation: 0, secret: randomBytes(32) };
+/** What a session's row keeps of its newest token. */
+export interface NewestToken {
+  readonly refreshGeneration: number;
+  readonly refreshHash: string;
 }
 
-/**
- * The one successor of a token. It follows from the token under a key of ours, so a client that lost our answer gets
- * the same successor again, and nothing but the newest token's digest has to be stored.
- */
-export function successor({ sessionId, generation, secret }: RefreshToken, secrets: Secrets): RefreshToken {
-  return { sessionId, generation: generation + 1, secret: secrets.mac('refresh-token', sessionId, secret) };
+const LENGTH = 16 + 4 + 32 + 32;
+
+/** The first token of a new family: whatever the session had before is dead. */
+export function firstRefreshToken(sessionId: string, secrets: Secrets): RefreshToken {
+  return make({ sessionId, family: randomBytes(32) }, 0, secrets);
 }
 
-/** Whether walking on from the token leads to the newest one: then it is genuine, only old. */
-export function isAncestor(token: RefreshToken, generation: number, hash: string, secrets: Secrets): boolean {
-  if (token.generation >= generation || generation - token.generation > LONGEST_CHAIN) return false;
-  let walked = token;
-  while (walked.generation < generation) walked = successor(walked, secrets);
-  return digest(walked) === hash;
+/** The one token that follows. */
+export function successor(token: RefreshToken, secrets: Secrets): RefreshToken {
+  return make(token, token.generation + 1, secrets);
 }
 
+/** Whether the token is older than the newest one, and of its family. */
+export function isAncestor(token: RefreshToken, newest: NewestToken, secrets: Secrets): boolean {
+  const { refreshGeneration, refreshHash } = newest;
+  return token.generation < refreshGeneration && digest(make(token, refreshGeneration, secrets)) === refreshHash;
+}
+
+/** What is stored of it: SHA-256 of the secret, in hex. */
 export function digest({ secret }: RefreshToken): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-export function writeRefreshToken({ sessionId, generation, secret }: RefreshToken): string {
-  const counter = Buffer.alloc(4);
-  counter.writeUInt32BE(generation);
-  return Buffer.concat([Buffer.from(sessionId, 'hex'), counter, secret]).toString('base64url');
+export function writeRefreshToken({ sessionId, generation, family, secret }: RefreshToken): string {
+  return Buffer.concat([Buffer.from(sessionId, 'hex'), counter(generation), family, secret]).toString('base64url');
 }
 
-/** @returns null for anything that {@link writeRefreshToken} did not write */
-export function readRefreshToken(text: string): RefreshToken | null {
+/** @returns null for anything that {@link writeRefreshToken} did not write under our key */
+export function readRefreshToken(text: string, secrets: Secrets): RefreshToken | null {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length !== LENGTH || bytes.toString('base64url') !== text) return null;
-  return {
-    sessionId: bytes.subarray(0, 16).toString('hex'),
-    generation: bytes.readUInt32BE(16),
-    secret: bytes.subarray(20),
-  };
+  const named = { sessionId: bytes.subarray(0, 16).toString('hex'), family: bytes.subarray(20, 52) };
+  const token = make(named, bytes.readUInt32BE(16), secrets);
+  return timingSafeEqual(token.secret, bytes.subarray(52)) ? token : null;
+}
+
+function make(
+  { sessionId, family }: Pick<RefreshToken, 'sessionId' | 'family'>,
+  generation: number,
+  secrets: Secrets,
+): RefreshToken {
+  const secret = secrets.mac('refresh-token', sessionId, family, counter(generation));
+  return { sessionId, generation, family, secret };
+}
+
+function counter(generation: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(generation);
+  return bytes;
 }

@@ -31,14 +31,20 @@ export class Refresh {
 
   /**
    * Exchanges a refresh token for its successor and a new access token of the same assurance.
-   * @throws Problem `invalid_token`; when the token had been used before, the session is over
+   * @throws Problem `invalid_token`; when the token was used before, and not just now, the session is over
    */
   async refresh(text: string): Promise<Grant> {
-    const token = readRefreshToken(text);
-    const row = token && (await this.rows.find(token.sessionId));
-    if (!token || !row || !this.isAlive(row)) throw SessionProblem.refreshRefused();
-    await this.requireUser(row);
-    return digest(token) === row.refreshHash ? this.rotate(row, token) : this.retry(row, token);
+    const token = readRefreshToken(text, this.secrets);
+    if (!token) throw SessionProblem.refreshRefused();
+    for (;;) {
+      const row = await this.rows.find(token.sessionId);
+      if (!row || !this.isAlive(row)) throw SessionProblem.refreshRefused();
+      if (digest(token) !== row.refreshHash) return this.retry(row, token);
+      await this.requireUser(row);
+      const grant = await this.rotate(row, token);
+      if (grant) return grant;
+      // The row has moved on since it was read (a factor was withdrawn, another request rotated): judge it anew.
+    }
   }
 
   /** Whoever was disabled or deleted meanwhile, also by other means than ours, gets nothing more. */
@@ -49,25 +55,21 @@ export class Refresh {
     throw SessionProblem.refreshRefused();
   }
 
-  private async rotate(row: SessionRow, token: RefreshToken): Promise<Grant> {
+  private async rotate(row: SessionRow, token: RefreshToken): Promise<Grant | null> {
     const next = successor(token, this.secrets);
     const changes = { refreshHash: digest(next), refreshGeneration: next.generation, lastUsedAt: this.clock.now() };
-    const won = await this.rows.rotate(row.id, { hash: row.refreshHash, epoch: row.epoch }, changes);
-    if (won) return this.sessions.grant({ ...row, ...changes }, next);
-    const moved = await this.rows.find(row.id);
-    if (!moved || !this.isAlive(moved)) throw SessionProblem.refreshRefused();
-    return this.retry(moved, token);
+    const rotated = await this.rows.rotate(row.id, { hash: row.refreshHash, epoch: row.epoch }, changes);
+    return rotated ? this.sessions.grant({ ...row, ...changes }, next) : null;
   }
 
-  /** The token is not the newest: just used (same successor again), used long ago (theft), or none of ours. */
+  /** The token is not the newest: just used (same successor again), used long ago (theft), or of an earlier family. */
   private async retry(row: SessionRow, token: RefreshToken): Promise<Grant> {
     const next = successor(token, this.secrets);
     if (digest(next) === row.refreshHash && row.lastUsedAt >= this.clock.ago(RETRY_WINDOW)) {
       return this.sessions.grant(row, next);
     }
-    if (isAncestor(token, row.refreshGeneration, row.refreshHash, this.secrets)) {
-      if (await this.sessions.end(row.id, row.userId, 'refresh_reuse'))
-        this.audit.record({ type: 'refresh.reused', userId: row.userId, sessionId: row.id });
+    if (isAncestor(token, row, this.secrets) && (await this.sessions.end(row.id, row.userId, 'refresh_reuse'))) {
+      this.audit.record({ type: 'refresh.reused', userId: row.userId, sessionId: row.id });
     }
     throw SessionProblem.refreshRefused();
   }

@@ -3,6 +3,9 @@ import { Redis } from 'ioredis';
 import { SESSIONS_OPTIONS, type SessionsOptions } from './sessions.options.js';
 
 const CHANNEL = 'stepgate:revocations';
+const MESSAGE = /^([0-9a-f]{32}) (\d{1,9}|Infinity)$/;
+/** In milliseconds. */
+const PATIENCE = 2_000;
 
 type Listener = (sessionId: string, firstAlive: number) => void;
 
@@ -15,6 +18,7 @@ export class RevocationBroadcast implements OnModuleDestroy {
   private readonly log = new Logger(RevocationBroadcast.name);
   private readonly publisher?: Redis;
   private readonly subscriber?: Redis;
+  private lost = false;
 
   constructor(@Inject(SESSIONS_OPTIONS) { redisUrl }: SessionsOptions) {
     if (redisUrl === undefined) return;
@@ -23,12 +27,12 @@ export class RevocationBroadcast implements OnModuleDestroy {
   }
 
   listen(listener: Listener): void {
-    // Subscriptions are made again by ioredis after each reconnection.
     this.subscriber?.on('message', (_channel, message) => {
-      const [sessionId, firstAlive] = message.split(' ');
-      if (sessionId) listener(sessionId, Number(firstAlive));
+      const [, sessionId, firstAlive] = MESSAGE.exec(message) ?? [];
+      if (sessionId !== undefined) listener(sessionId, Number(firstAlive));
     });
-    this.subscriber?.subscribe(CHANNEL).catch(() => undefined);
+    // With each connection, the first included: Redis may be down when we start.
+    this.subscriber?.on('ready', () => void this.subscriber?.subscribe(CHANNEL).catch(() => undefined));
   }
 
   announce(sessionId: string, firstAlive: number): void {
@@ -41,8 +45,23 @@ export class RevocationBroadcast implements OnModuleDestroy {
   }
 
   private connect(url: string): Redis {
-    const redis = new Redis(url, { enableOfflineQueue: true, maxRetriesPerRequest: 1, connectTimeout: 2_000 });
-    redis.on('error', (error) => this.log.warn(`Redis: ${error.message}`));
+    const redis = new Redis(url, {
+      // A revocation that cannot be told at once is not worth telling: the others have polled it by then.
+      enableOfflineQueue: false,
+      autoResubscribe: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: PATIENCE,
+      commandTimeout: PATIENCE,
+    });
+    // Once for each loss, not for each attempt to reconnect.
+    redis.on('error', (error) => {
+      if (!this.lost) this.log.warn(`Redis is lost; revocations reach other instances by polling. ${error.message}`);
+      this.lost = true;
+    });
+    redis.on('ready', () => {
+      if (this.lost) this.log.log('Redis is back.');
+      this.lost = false;
+    });
     return redis;
   }
 }

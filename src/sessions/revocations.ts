@@ -1,22 +1,23 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { withinDeadline } from '../database/deadline.js';
 import { Clock } from '../kernel/clock.js';
 import type { Principal } from '../tokens/principal.js';
 import { TOKENS_OPTIONS, type TokensOptions } from '../tokens/tokens.options.js';
 import { RevocationBroadcast } from './revocation-broadcast.js';
+import { RevocationList } from './revocation-list.js';
 import { SessionRepository } from './session.repository.js';
 
-const POLL_INTERVAL = 400;
-/** So long after a successful poll the list counts as complete; the promise is "everywhere within one second". */
+/** The promise is "everywhere within one second": so long after a poll began the list counts as complete. */
 const FRESH_FOR = 1_000;
-/** How far back each poll reads again: clocks of instances differ, and commits arrive out of order. */
-const OVERLAP = 5_000;
-
-interface Entry {
-  /** Tokens of an earlier epoch are dead; `Infinity` when the session has ended. */
-  readonly firstAlive: number;
-  /** When the last such token has expired by itself. */
-  readonly forgetAt: number;
-}
+/** Two polls fit into that time, so one that is late or lost costs nothing. */
+const POLL_INTERVAL = 400;
+/**
+ * How far back each poll reads again: a revocation is stamped by the clock of the instance that makes it, which may be
+ * behind (5 s at the most, or its tokens are refused), before a statement that may have to wait for a connection.
+ */
+const OVERLAP = 30_000;
+/** How long the database may take to answer before the request is refused for want of one. */
+const DEADLINE = 2_000;
 
 /**
  * Which access tokens are dead before they expire. Held in memory, so that a guarded request reads no database: this
@@ -26,11 +27,12 @@ interface Entry {
 @Injectable()
 export class Revocations implements OnModuleInit, OnModuleDestroy {
   private readonly log = new Logger(Revocations.name);
-  private readonly entries = new Map<string, Entry>();
+  private readonly list = new RevocationList();
   private timer?: NodeJS.Timeout;
   private stopped = false;
+  private lost = false;
   private readUpTo = 0;
-  private freshUntil = 0;
+  private freshUntil = -Infinity;
 
   constructor(
     private readonly rows: SessionRepository,
@@ -40,7 +42,6 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.readUpTo = this.clock.ago(this.tokens.accessTokenTtl).getTime();
     this.broadcast.listen((sessionId, firstAlive) => this.add(sessionId, firstAlive));
     await this.poll();
     this.schedule();
@@ -51,10 +52,14 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     clearTimeout(this.timer);
   }
 
+  /** How many sessions have tokens that are dead before their time. */
+  get size(): number {
+    return this.list.size;
+  }
+
   /** Whether the token is still good. Costs one look at a map, unless the feed is lost. */
   isAlive({ sessionId, epoch }: Principal): boolean | Promise<boolean> {
-    const entry = this.entries.get(sessionId);
-    if (entry && epoch < entry.firstAlive) return false;
+    if (this.list.isDead(sessionId, epoch)) return false;
     return performance.now() < this.freshUntil || this.askDatabase(sessionId, epoch);
   }
 
@@ -69,17 +74,20 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     this.broadcast.announce(sessionId, firstAlive);
   }
 
-  /** Reads what other instances have revoked since the last time. */
+  /** Reads what other instances have revoked since the last time; the first time, all that can still matter. */
   async poll(): Promise<void> {
     const startedAt = performance.now();
-    for (const { id, epoch, endedAt, revokedAt } of await this.rows.findRevokedAfter(
-      new Date(this.readUpTo - OVERLAP),
-    )) {
+    const now = this.clock.now().getTime();
+    const oldest = now - this.tokens.accessTokenTtl;
+    const since = new Date(Math.max(this.readUpTo, oldest) - OVERLAP);
+    const revoked = await withinDeadline(DEADLINE, this.rows.findRevokedAfter(since));
+    for (const { id, epoch, endedAt, revokedAt } of revoked) {
       this.add(id, endedAt ? Infinity : epoch);
-      this.readUpTo = Math.max(this.readUpTo, revokedAt!.getTime());
+      // Not beyond now: one instance whose clock is ahead must not hide what the others revoke.
+      this.readUpTo = Math.max(this.readUpTo, Math.min(revokedAt!.getTime(), now));
     }
+    this.list.forgetExpired(now);
     this.freshUntil = startedAt + FRESH_FOR;
-    this.forgetExpired();
   }
 
   private schedule(): void {
@@ -89,30 +97,25 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
   private async pollAndSchedule(): Promise<void> {
     try {
       await this.poll();
+      if (this.lost) this.log.log('The revocation feed is back.');
+      this.lost = false;
     } catch (error) {
-      this.log.warn(`The revocation feed is lost; asking the database for each request. ${(error as Error).message}`);
+      if (!this.lost && !this.stopped) {
+        const { message } = error as Error;
+        this.log.warn(`The revocation feed is lost; each request asks the database until it is back. ${message}`);
+      }
+      this.lost = true;
     }
     if (!this.stopped) this.schedule();
   }
 
   private add(sessionId: string, firstAlive: number): void {
-    const known = this.entries.get(sessionId);
-    if (known && known.firstAlive >= firstAlive) return;
-    // Set anew, so that the map stays in the order in which entries can be forgotten.
-    this.entries.delete(sessionId);
-    this.entries.set(sessionId, { firstAlive, forgetAt: performance.now() + this.tokens.accessTokenTtl + OVERLAP });
-  }
-
-  private forgetExpired(): void {
-    const now = performance.now();
-    for (const [sessionId, { forgetAt }] of this.entries) {
-      if (forgetAt > now) return;
-      this.entries.delete(sessionId);
-    }
+    // Until the last token that can be meant has expired, by whichever clock.
+    this.list.add(sessionId, firstAlive, this.clock.in(this.tokens.accessTokenTtl + OVERLAP).getTime());
   }
 
   private async askDatabase(sessionId: string, epoch: number): Promise<boolean> {
-    const row = await this.rows.find(sessionId);
+    const row = await withinDeadline(DEADLINE, this.rows.find(sessionId));
     return row !== null && row.endedAt === null && row.epoch === epoch;
   }
 }

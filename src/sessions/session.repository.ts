@@ -26,6 +26,11 @@ export class SessionRepository {
     });
   }
 
+  /** The user's sessions that have the MFA claim by that factor. */
+  findProvedBy(userId: string, mfaFactorId: string): Promise<Pick<SessionRow, 'id' | 'epoch'>[]> {
+    return this.rows.find({ select: { id: true, epoch: true }, where: { userId, mfaFactorId, endedAt: IsNull() } });
+  }
+
   /** Those whose tokens were declared dead after `moment`. */
   findRevokedAfter(moment: Date): Promise<Pick<SessionRow, 'id' | 'epoch' | 'endedAt' | 'revokedAt'>[]> {
     return this.rows.find({

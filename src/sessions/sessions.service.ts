@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import { Clock, secondsUntil } from '../kernel/clock.js';
-import { randomId } from '../kernel/secrets.js';
+import { randomId, Secrets } from '../kernel/secrets.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import type { Assurance, AssuranceLevel } from '../tokens/assurance.js';
 import type { Principal } from '../tokens/principal.js';
@@ -45,6 +45,7 @@ export class Sessions {
     private readonly tokens: AccessTokens,
     private readonly revocations: Revocations,
     private readonly audit: Audit,
+    private readonly secrets: Secrets,
     private readonly clock: Clock,
     @Inject(SESSIONS_OPTIONS) private readonly options: SessionsOptions,
   ) {}
@@ -53,7 +54,7 @@ export class Sessions {
   async open(userId: string, { acr, amr }: Pick<Assurance, 'acr' | 'amr'>, origin: Origin): Promise<Grant> {
     const now = this.clock.now();
     const id = randomId();
-    const refresh = firstRefreshToken(id);
+    const refresh = firstRefreshToken(id, this.secrets);
     const row: SessionRow = {
       id,
       userId,
@@ -87,10 +88,10 @@ export class Sessions {
     const now = this.clock.now();
     const row = await this.rows.find(principal.sessionId);
     if (!row) throw TokenProblem.invalidToken();
-    const refresh = firstRefreshToken(row.id);
+    const refresh = firstRefreshToken(row.id, this.secrets);
     const changes: Partial<SessionRow> = {
       acr: proved.acr,
-      amr: ['pwd', ...proved.amr, 'mfa'].join(' '),
+      amr: [...new Set(['pwd', ...proved.amr, 'mfa'])].join(' '),
       mfaAt: now,
       mfaFactor: proved.type,
       mfaFactorId: proved.id,
@@ -107,12 +108,16 @@ export class Sessions {
 
   /** Takes the MFA claim away from every session that has it by that factor; the tokens that carry it are dead. */
   async withdrawFactor(userId: string, factorId: string): Promise<void> {
-    const now = this.clock.now();
-    const passwordOnly = { acr: 'aal1', amr: 'pwd', mfaAt: null, mfaFactor: null, mfaFactorId: null, revokedAt: now };
-    for (const { id, epoch, mfaFactorId } of await this.rows.findAlive(userId, now)) {
-      if (mfaFactorId !== factorId) continue;
-      if (await this.rows.advance(id, epoch, { ...passwordOnly, epoch: epoch + 1 }))
-        this.revocations.killBefore(id, epoch + 1);
+    const passwordOnly = { acr: 'aal1', amr: 'pwd', mfaAt: null, mfaFactor: null, mfaFactorId: null };
+    for (;;) {
+      const now = this.clock.now();
+      const sessions = await this.rows.findProvedBy(userId, factorId);
+      if (sessions.length === 0) return;
+      for (const { id, epoch } of sessions) {
+        const withdrawn = await this.rows.advance(id, epoch, { ...passwordOnly, epoch: epoch + 1, revokedAt: now });
+        if (withdrawn) this.revocations.killBefore(id, epoch + 1);
+        // Else it has moved on since it was read, perhaps by the same factor once more: look again.
+      }
     }
   }
 
@@ -151,10 +156,12 @@ export class Sessions {
   /** What a client gets for the session as the row has it. */
   async grant(row: SessionRow, refresh: RefreshToken): Promise<Grant> {
     const now = this.clock.now();
+    const sessionEnd = this.endOf(row);
     const { token, principal } = await this.tokens.issue({
       userId: row.userId,
       sessionId: row.id,
       epoch: row.epoch,
+      sessionEnd,
       acr: row.acr as AssuranceLevel,
       amr: row.amr.split(' '),
       authTime: row.authTime,
@@ -164,7 +171,7 @@ export class Sessions {
       accessToken: token,
       expiresIn: secondsUntil(principal.expiresAt, now),
       refreshToken: writeRefreshToken(refresh),
-      refreshExpiresIn: secondsUntil(this.endOf(row), now),
+      refreshExpiresIn: secondsUntil(sessionEnd, now),
       principal,
     };
   }

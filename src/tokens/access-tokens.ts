@@ -16,6 +16,8 @@ export interface TokenSubject extends Assurance {
   readonly userId: string;
   readonly sessionId: string;
   readonly epoch: number;
+  /** When the session is over; no token of it outlives it. */
+  readonly sessionEnd: Date;
 }
 
 export interface IssuedToken {
@@ -33,7 +35,9 @@ export class AccessTokens {
     @Inject(TOKENS_OPTIONS) private readonly options: TokensOptions,
   ) {}
 
-  async issue({ userId, sessionId, epoch, acr, amr, authTime, mfa }: TokenSubject): Promise<IssuedToken> {
+  /** @throws Problem `invalid_token` when the session is over within the second */
+  async issue(subject: TokenSubject): Promise<IssuedToken> {
+    const { userId, sessionId, epoch, sessionEnd, acr, amr, authTime, mfa } = subject;
     const key = this.keys.current();
     const issuedAt = numericDate(this.clock.now());
     const claims: AccessTokenClaims = {
@@ -42,7 +46,7 @@ export class AccessTokens {
       sub: userId,
       client_id: this.options.audience,
       iat: issuedAt,
-      exp: issuedAt + this.options.accessTokenTtl / 1_000,
+      exp: Math.min(issuedAt + Math.floor(this.options.accessTokenTtl / 1_000), numericDate(sessionEnd)),
       jti: `${epoch}.${randomId()}`,
       sid: sessionId,
       auth_time: numericDate(authTime),

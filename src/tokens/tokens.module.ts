@@ -6,13 +6,14 @@ import { JwksController } from './signing-keys/jwks.controller.js';
 import { SigningKeyRow } from './signing-keys/signing-key.entity.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { TokensConfigurableModule, TOKENS_OPTIONS } from './tokens.options.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /** Access tokens, the keys that sign them, and `/.well-known/jwks.json`. */
 @Global()
 @Module({
   imports: [JwtModule.register({}), TypeOrmModule.forFeature([SigningKeyRow])],
   controllers: [JwksController],
-  providers: [AccessTokens, SigningKeys],
-  exports: [AccessTokens, SigningKeys, TOKENS_OPTIONS],
+  providers: [AccessTokens, SigningKeys, VerifiedTokens],
+  exports: [AccessTokens, SigningKeys, VerifiedTokens, TOKENS_OPTIONS],
 })
 export class TokensModule extends TokensConfigurableModule {}

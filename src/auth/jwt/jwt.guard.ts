@@ -1,35 +1,48 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import { Problem } from '../../kernel/problem.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import type { FastifyRequest } from 'fastify';
 import { IS_PUBLIC } from '../../http/public.decorator.js';
-
-const NO_TOKEN = 'No auth token';
-const BAD_TOKEN = new Set(['JsonWebTokenError', 'NotBeforeError', 'TokenExpiredError', 'SyntaxError']);
+import { Revocations } from '../../sessions/revocations.js';
+import type { Principal } from '../../tokens/principal.js';
+import { TokenProblem } from '../../tokens/token-problems.js';
+import { VerifiedTokens } from '../../tokens/verified-tokens.js';
+import { bearerToken } from './bearer-token.js';
+import { NoKey } from './jwt.strategy.js';
 
 /** Lets a request pass with a good access token, or on a route marked `@Public()`. Global: forgetting it is impossible. */
 @Injectable()
 export class JwtGuard extends AuthGuard('jwt') {
-  constructor(private readonly reflector: Reflector) {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly verified: VerifiedTokens,
+    private readonly revocations: Revocations,
+  ) {
     super();
   }
 
-  override canActivate(
-    context: ExecutionContext,
-  ): ReturnType<InstanceType<ReturnType<typeof AuthGuard>>['canActivate']> {
+  /** @throws Problem `unauthenticated`, `invalid_token` */
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
     const isPublic = this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()]);
-    return isPublic || super.canActivate(context);
+    return isPublic || (await this.isKnown(context)) || ((await super.canActivate(context)) as boolean);
   }
 
-  /** Passport hands over why it failed; anything but a bad token (a database that is down) is not the caller's fault. */
-  override handleRequest<Principal>(error: unknown, principal: Principal | false, info: unknown): Principal {
+  /** Passport hands over why it failed: `error` from the strategy's `validate`, `info` from before. */
+  override handleRequest<Caller>(error: unknown, principal: Caller | false, info: unknown): Caller {
     if (principal) return principal;
-    const reason = error ?? info;
-    if (reason instanceof Problem) throw reason;
-    const { name, message } = (reason ?? {}) as Partial<Error>;
-    if (message === NO_TOKEN) throw TokenProblem.unauthenticated();
-    if (name !== undefined && BAD_TOKEN.has(name)) throw TokenProblem.invalidToken();
-    throw reason;
+    if (error) throw error;
+    if (info instanceof NoKey) throw info.cause;
+    throw TokenProblem.invalidToken();
+  }
+
+  /** A token that was verified before needs no second verification, as long as it is alive. */
+  private async isKnown(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
+    const token = bearerToken(request);
+    if (token === null) throw TokenProblem.unauthenticated();
+    const principal = this.verified.find(token);
+    if (!principal || !(await this.revocations.isAlive(principal))) return false;
+    request.user = principal;
+    return true;
   }
 }

@@ -1,11 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import type { FastifyRequest } from 'fastify';
+import { Strategy } from 'passport-jwt';
 import { Revocations } from '../../sessions/revocations.js';
 import { AccessTokens } from '../../tokens/access-tokens.js';
 import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../tokens/token-problems.js';
 import { SIGNING_ALGORITHMS } from '../../tokens/tokens.options.js';
+import { VerifiedTokens } from '../../tokens/verified-tokens.js';
+import { bearerToken } from './bearer-token.js';
+
+/** Why no key was found: `cause` is the problem, or what went wrong on our side. passport-jwt reports both as a bad token. */
+export class NoKey extends Error {
+  constructor(cause: unknown) {
+    super('no key', { cause });
+  }
+}
 
 /**
  * Passport's JWT strategy between the two halves of {@link AccessTokens}: they judge the header and the claims,
@@ -16,23 +26,30 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly revocations: Revocations,
+    private readonly verified: VerifiedTokens,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      // passport-jwt's types are Express's; it hands over whatever request Passport was given.
+      jwtFromRequest: bearerToken,
+      passReqToCallback: true,
       algorithms: [...SIGNING_ALGORITHMS],
       ignoreExpiration: true,
       secretOrKeyProvider: (_request: unknown, token: string, done: (error: unknown, key?: never) => void) => {
-        // passport-jwt's types know no KeyObject; jsonwebtoken takes one.
-        tokens.keyOf(token).then((key) => done(null, key as never), done);
+        tokens.keyOf(token).then(
+          // passport-jwt's types know no KeyObject; jsonwebtoken takes one.
+          (key) => done(null, key as never),
+          (cause: unknown) => done(new NoKey(cause)),
+        );
       },
       jsonWebTokenOptions: { ignoreNotBefore: true },
     });
   }
 
   /** @throws Problem `invalid_token` */
-  async validate(payload: unknown): Promise<Principal> {
+  async validate(request: FastifyRequest, payload: unknown): Promise<Principal> {
     const principal = this.tokens.read(payload);
     if (!(await this.revocations.isAlive(principal))) throw TokenProblem.invalidToken();
+    this.verified.add(bearerToken(request)!, principal);
     return principal;
   }
 }

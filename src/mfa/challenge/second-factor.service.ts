@@ -109,6 +109,11 @@ export class SecondFactor {
     if (accepted.reached) await this.sending.reached(accepted.reached);
     const proved = { id: factor.id, type: factor.type, acr: accepted.acr, amr: accepted.amr };
     const grant = await this.sessions.upgrade(principal, proved);
+    // Removed in the meantime? Its removal took the claim from the sessions that had it then, and this one had not yet.
+    if ((await this.rows.findOne(factor.id, principal.userId))?.status !== 'active') {
+      await this.sessions.withdrawFactor(principal.userId, factor.id);
+      throw ChallengeProblem.closed();
+    }
     this.audit.record({ type: 'mfa.verified', ...about(principal, factor) });
     return toSessionDto(grant, { status: 'satisfied' });
   }

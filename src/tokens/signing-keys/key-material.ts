@@ -14,7 +14,10 @@ const generate = promisify(generateKeyPair);
 
 /** A signing key, opened: always `KeyObject`s, which jsonwebtoken checks against the algorithm and need no parsing. */
 export interface SigningKey {
+  /** The `kid`. */
   readonly id: string;
+  /** 1, 2, 3, ... in the order in which they were made. */
+  readonly generation: number;
   readonly algorithm: SigningAlgorithm;
   readonly signing: KeyObject;
   readonly verifying: KeyObject;

@@ -1,0 +1,40 @@
+import type { SigningKey } from './key-material.js';
+
+/** What the ring has to know of a key, opened or not. */
+export type RingEntry = Pick<SigningKey, 'id' | 'generation' | 'activeFrom'>;
+
+/**
+ * Which key does what, and when. A key signs from its `activeFrom` until that of any newer one, and is accepted until
+ * the last token that it can have signed has expired.
+ */
+export class KeyRing<Key extends RingEntry> {
+  private readonly stops = new Map<string, number>();
+
+  /** @param keys newest first */
+  constructor(private readonly keys: readonly Key[]) {
+    let stop = Infinity;
+    for (const { id, activeFrom } of keys) {
+      this.stops.set(id, stop);
+      // The least of all newer ones: a key may have been added to sign at once while another was still waiting.
+      stop = Math.min(stop, activeFrom.getTime());
+    }
+  }
+
+  get newest(): Key | undefined {
+    return this.keys[0];
+  }
+
+  has(id: string): boolean {
+    return this.stops.has(id);
+  }
+
+  /** The key that signs at `now`; on a clock that is behind all of them, the oldest. */
+  current(now: Date): Key {
+    return this.keys.find(({ activeFrom }) => activeFrom <= now) ?? this.keys.at(-1)!;
+  }
+
+  /** The keys whose tokens may still be alive at `now`, and those that wait to sign. @param lifetime in milliseconds */
+  accepted(now: Date, lifetime: number): readonly Key[] {
+    return this.keys.filter(({ id }) => now.getTime() < this.stops.get(id)! + lifetime);
+  }
+}
