@@ -77,4 +77,23 @@ export class FactorRepository {
     const { affected } = await this.rows.delete({ id, userId });
     return affected === 1;
   }
+
+  /**
+   * As {@link remove}, unless it is the user's last active factor of these types; also when two are removed at once,
+   * so in one statement. The LIMIT lets MySQL read from the table that it deletes from.
+   */
+  async removeUnlessLast(id: string, userId: string, types: string[]): Promise<boolean> {
+    const table = this.rows.metadata.tableName;
+    const { affected } = await this.rows
+      .createQueryBuilder()
+      .delete()
+      .where('id = :id AND userId = :userId', { id, userId })
+      .andWhere(
+        `(status <> 'active' OR EXISTS (SELECT 1 FROM (SELECT id FROM ${table}
+          WHERE userId = :userId AND id <> :id AND status = 'active' AND type IN (:...types) LIMIT 1) kept))`,
+        { types },
+      )
+      .execute();
+    return affected === 1;
+  }
 }
