@@ -60,7 +60,7 @@ export class MfaGuard implements CanActivate {
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (!user || user.mfa) return true;
     if (await this.devices.hasOpened(user.sessionId)) return true;
-    if (this.options.enforcement === 'enrolled' && (await this.factors.of(user.userId)).length === 0) return true;
+    if (this.options.enforcement === 'enrolled' && !(await this.factors.isEnrolled(user.userId))) return true;
     return this.refuse(user, ANY_FACTOR, { level: true, age: false });
   }
 

@@ -32,6 +32,6 @@ export class MfaNextStep extends NextStep {
   async stateOf({ userId, sessionId, mfa }: Principal): Promise<MfaState> {
     if (mfa) return { status: 'satisfied' };
     if (await this.devices.hasOpened(sessionId)) return { status: 'trusted_device' };
-    return { status: (await this.factors.of(userId)).length > 0 ? 'required' : 'not_enrolled' };
+    return { status: (await this.factors.isEnrolled(userId)) ? 'required' : 'not_enrolled' };
   }
 }

@@ -43,7 +43,7 @@ export class SecondFactor {
   async afterPassword(principal: Principal): Promise<MfaState> {
     const factors = await this.factors.offered(principal.userId);
     const [factor] = factors;
-    if (!factor) return { status: 'not_enrolled' };
+    if (!factor) return { status: (await this.factors.isEnrolled(principal.userId)) ? 'required' : 'not_enrolled' };
     const id = randomId();
     const question = await this.ask(factor, id);
     const refillsAt = await this.takeBudget(question.parcel);

@@ -67,7 +67,7 @@ export class EnrollmentDto {
     description: 'For `totp`: what the app needs, to be typed. Shown this once, like the three below.',
   })
   readonly secret?: string;
-  @ApiProperty({ required: false, example: 'otpauth://totp/Stepgate:ada@example.com?secret=…&issuer=Stepgate' })
+  @ApiProperty({ required: false, example: 'otpauth://totp/Stepgate:ada%40example.com?secret=…&issuer=Stepgate' })
   readonly uri?: string;
   @ApiProperty({ required: false, example: 'data:image/svg+xml;base64,…', description: 'The URI as a picture.' })
   readonly qrCodeSvg?: string;

@@ -32,7 +32,7 @@ export class FactorRemoval {
     await this.enrollment.require(principal, id);
     if (!(await this.take(id, userId))) throw await this.whyNot(id, userId);
     await this.sessions.withdrawFactor(userId, id);
-    if ((await this.factors.of(userId)).length === 0) await this.forgetTheRest(userId);
+    if (!(await this.factors.isEnrolled(userId))) await this.forgetTheRest(userId);
   }
 
   private take(id: string, userId: string): Promise<boolean> {

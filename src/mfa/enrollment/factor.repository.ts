@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
+import { insertOnce } from '../../database/insert-once.js';
 import { Factor } from './factor.entity.js';
 
 /** The factor table. Each change is one conditional statement; the row count says whether it was made. */
@@ -12,13 +13,14 @@ export class FactorRepository {
     await this.rows.insert(factor);
   }
 
+  /** True unless a factor of that id exists. */
+  insertOnce(factor: Factor): Promise<boolean> {
+    return insertOnce(this.rows, factor, { id: factor.id });
+  }
+
   /** All of the user's factors, oldest first. */
   findAll(userId: string): Promise<Factor[]> {
     return this.rows.find({ where: { userId }, order: { createdAt: 'ASC', id: 'ASC' } });
-  }
-
-  findActive(userId: string): Promise<Factor[]> {
-    return this.rows.find({ where: { userId, status: 'active' }, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
   findOne(id: string, userId: string): Promise<Factor | null> {

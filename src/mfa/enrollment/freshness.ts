@@ -22,7 +22,7 @@ export class Freshness {
 
   /**
    * @param types the factor types that will do; all unless given
-   * @returns whether the user has an active factor
+   * @returns whether the user has a factor
    * @throws Problem `insufficient_user_authentication`
    */
   async require(principal: Principal, types: readonly string[] | null = null): Promise<boolean> {
@@ -38,7 +38,7 @@ export class Freshness {
    * @throws Problem `insufficient_user_authentication`
    */
   async requireFactor(principal: Principal, types: readonly string[] | null = null): Promise<boolean> {
-    const enrolled = (await this.factors.of(principal.userId)).length > 0;
+    const enrolled = await this.factors.isEnrolled(principal.userId);
     const required = { ...FRESH_FACTOR, factors: types };
     const missing = enrolled && shortfall(principal, required, this.clock.now());
     if (missing) this.refuse(principal, required, missing, true);

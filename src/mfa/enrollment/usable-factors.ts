@@ -11,7 +11,7 @@ export type Demand = Pick<Requirement, 'acr' | 'factors'>;
 /** What any factor meets. */
 export const NO_DEMAND: Demand = { acr: 'mfa', factors: null };
 
-/** What a user can prove, best first: the preferred factor, then the strongest, then the oldest. */
+/** Which factors a user has, and what he can prove with them. */
 @Injectable()
 export class UsableFactors {
   constructor(
@@ -19,24 +19,30 @@ export class UsableFactors {
     private readonly types: FactorTypes,
   ) {}
 
-  /** The user's factors. Recovery codes are none: they stand in for one. */
-  async of(userId: string): Promise<Factor[]> {
-    return (await this.offered(userId)).filter(({ type }) => !this.types.isBackup(type));
+  /**
+   * Whether the user has a second factor. One that wrong answers disabled still is one: whoever guesses must not get so
+   * far as to be asked for none. Recovery codes are none: they stand in for one.
+   */
+  async isEnrolled(userId: string): Promise<boolean> {
+    return (await this.proved(userId)).some(({ type }) => !this.types.isBackup(type));
   }
 
-  /** What a challenge can ask for: the factors that meet the demand and, after them, what stands in for a lost one. */
+  /**
+   * What a challenge can ask for, best first: of the factors that meet the demand the preferred one, then the strongest,
+   * then the oldest; and after them what stands in for a factor that is lost.
+   */
   async offered(userId: string, demand: Demand = NO_DEMAND): Promise<Factor[]> {
-    const good = (await this.rows.findActive(userId)).filter(
-      ({ type }) => this.types.find(type) && this.canMeetBy(type, demand),
-    );
-    // A code on paper is no reason to let somebody in where no factor of his would do.
+    const good = (await this.proved(userId)).filter(({ type }) => this.isGoodFor(type, demand));
+    // Nothing stands in where no factor of the user would do.
     if (good.every(({ type }) => this.types.isBackup(type))) return [];
-    return good.sort(
-      (a, b) =>
-        Number(this.types.isBackup(a.type)) - Number(this.types.isBackup(b.type)) ||
-        Number(b.preferred) - Number(a.preferred) ||
-        this.compare(this.levelOf(b), this.levelOf(a)),
-    );
+    return good
+      .filter(({ status }) => status === 'active')
+      .sort(
+        (a, b) =>
+          Number(this.types.isBackup(a.type)) - Number(this.types.isBackup(b.type)) ||
+          Number(b.preferred) - Number(a.preferred) ||
+          this.compare(this.levelOf(b), this.levelOf(a)),
+      );
   }
 
   /** Whether the user has a factor that would meet the requirement. */
@@ -44,7 +50,14 @@ export class UsableFactors {
     return (await this.offered(userId, demand)).length > 0;
   }
 
-  private canMeetBy(type: string, { acr, factors }: Demand): boolean {
+  /** Factors that were active once. */
+  private async proved(userId: string): Promise<Factor[]> {
+    return (await this.rows.findAll(userId)).filter(
+      ({ type, status }) => status !== 'pending' && this.types.find(type),
+    );
+  }
+
+  private isGoodFor(type: string, { acr, factors }: Demand): boolean {
     return meets(this.types.get(type).acr, acr) && (factors === null || factors.includes(type));
   }
 

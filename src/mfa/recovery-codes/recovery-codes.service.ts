@@ -72,14 +72,10 @@ export class RecoveryCodes {
       preferred: false,
       createdAt: this.clock.now(),
       lastUsedAt: null,
+      failures: 0,
+      blockedUntil: null,
     };
-    try {
-      await this.rows.insert(factor);
-    } catch (error) {
-      if (await this.find(userId)) return null;
-      throw error;
-    }
-    return codes;
+    return (await this.rows.insertOnce(factor)) ? codes : null;
   }
 
   private find(userId: string): Promise<Factor | null> {
