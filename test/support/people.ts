@@ -46,8 +46,8 @@ export async function enroll(
 }
 
 /** Somebody with an e-mail factor. */
-export async function registerWithEmailFactor(app: TestApp): Promise<Person & { factorId: string }> {
-  const person = await register(app);
+export async function registerWithEmailFactor(app: TestApp, who = newPerson()): Promise<Person & { factorId: string }> {
+  const person = await register(app, who);
   const factorId = await enroll(app, await login(app, person), { type: 'email' }, person.email);
   return { ...person, factorId };
 }
