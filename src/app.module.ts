@@ -19,6 +19,7 @@ import { TokensModule } from './tokens/tokens.module.js';
 import { UsersModule } from './users/users.module.js';
 
 const DAY = 86_400_000;
+const PRODUCT_NAME = 'Stepgate';
 
 /** Also what `npm run keys:rotate` works with. */
 export function tokensModule({ issuer, audience, algorithm, accessTokenTtl }: Settings): DynamicModule {
@@ -49,12 +50,16 @@ export class AppModule {
           mode: settings.delivery,
           smtpUrl: settings.smtpUrl,
           mailFrom: settings.mailFrom,
-          productName: 'Stepgate',
+          productName: PRODUCT_NAME,
           passwordResetUrl: `${settings.publicUrl}/reset-password`,
           smsCountries: settings.smsCountries,
         }),
         AuthModule,
-        MfaModule.forRoot({ enforcement: settings.mfaEnforcement }),
+        MfaModule.forRoot({
+          enforcement: settings.mfaEnforcement,
+          productName: PRODUCT_NAME,
+          trustedDeviceTtl: settings.trustedDeviceTtl,
+        }),
         OperationsModule,
         ...(settings.delivery === 'outbox' ? [OutboxModule] : []),
         ...(settings.production ? [] : [ExamplesModule]),

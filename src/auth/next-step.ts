@@ -14,8 +14,11 @@ export interface MfaState {
  * without `MfaModule` has none, and every user is `not_enrolled`.
  */
 export abstract class NextStep {
-  /** After the password: opens a challenge when the user has a second factor. */
-  abstract afterPassword(principal: Principal, user: User): Promise<MfaState>;
+  /**
+   * After the password: opens a challenge when the user has a second factor.
+   * @param deviceToken what the client showed of a device that the user trusts
+   */
+  abstract afterPassword(principal: Principal, user: User, deviceToken?: string): Promise<MfaState>;
 
   /** Where the session stands, without opening anything. */
   abstract stateOf(principal: Principal): Promise<MfaState>;

@@ -47,6 +47,9 @@ const variables = z.object({
     .refine((ttl) => ttl >= 60_000 && ttl <= 3_600_000, 'a duration from 1m to 60m'),
   SESSION_IDLE_TTL: duration.default(3_600_000),
   SESSION_TTL: duration.default(86_400_000),
+  TRUSTED_DEVICE_TTL: duration
+    .refine((ttl) => ttl >= 60_000 && ttl <= 30 * 86_400_000, 'a duration from 1m to 30d')
+    .optional(),
   MFA_ENFORCEMENT: oneOf('routes', 'enrolled', 'everyone').default('routes'),
   AUDIT_RETENTION: duration.default(15_552_000_000),
   DELIVERY: oneOf('outbox', 'live').optional(),
@@ -119,6 +122,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     sessionTtl: env.SESSION_TTL,
     mfaEnforcement: env.MFA_ENFORCEMENT,
     auditRetention: env.AUDIT_RETENTION,
+    trustedDeviceTtl: env.TRUSTED_DEVICE_TTL,
     delivery,
     smtpUrl: env.SMTP_URL,
     mailFrom: env.MAIL_FROM,

@@ -5,6 +5,7 @@ export { MfaProblem } from './mfa-problems.js';
 export type { MfaOptions } from './mfa.options.js';
 export { RequireMfa } from './require-mfa.decorator.js';
 export type { MfaRequirement } from './requirement.js';
+export { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
 export {
   type Accepted,
   type Account,

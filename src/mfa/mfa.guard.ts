@@ -9,6 +9,7 @@ import { insufficient } from './insufficient.js';
 import { MFA_OPTIONS, type MfaOptions } from './mfa.options.js';
 import { MFA_REQUIREMENT } from './require-mfa.decorator.js';
 import { parseRequirement, type Requirement, shortfall, stricter } from './requirement.js';
+import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
 
 type Handler = (...args: unknown[]) => unknown;
 
@@ -25,6 +26,7 @@ export class MfaGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly factors: UsableFactors,
+    private readonly devices: TrustedDevices,
     private readonly audit: Audit,
     private readonly clock: Clock,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
@@ -57,7 +59,8 @@ export class MfaGuard implements CanActivate {
     if (marked(IS_PUBLIC) || marked(IS_PART_OF_SIGN_IN)) return true;
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (!user || user.mfa) return true;
-    if (this.options.enforcement === 'enrolled' && (await this.factors.of(user.userId)).length === 0) return true;
+    if (await this.devices.hasOpened(user.sessionId)) return true;
+    if (this.options.enforcement === 'enrolled' && !(await this.factors.isEnrolled(user.userId))) return true;
     return this.refuse(user, ANY_FACTOR, { level: true, age: false });
   }
 

@@ -6,6 +6,10 @@ export interface MfaOptions {
    * everybody (`everyone`), who may then reach nothing but sign-in and `/v1/mfa` without.
    */
   readonly enforcement: 'routes' | 'enrolled' | 'everyone';
+  /** How the product is called in authenticator apps. */
+  readonly productName: string;
+  /** How long a device that the user trusts skips the second step at login, in milliseconds; never unless given. */
+  readonly trustedDeviceTtl?: number;
 }
 
 export const { ConfigurableModuleClass: MfaConfigurableModule, MODULE_OPTIONS_TOKEN: MFA_OPTIONS } =

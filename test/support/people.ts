@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionDto } from '../../src/auth/index.js';
+import { AccessTokens } from '../../src/tokens/access-tokens.js';
+import type { Principal } from '../../src/tokens/principal.js';
 import type { TestApp } from './app.js';
 
 export const PASSWORD = 'brass gears turn slowly';
@@ -44,8 +46,8 @@ export async function enroll(
 }
 
 /** Somebody with an e-mail factor. */
-export async function registerWithEmailFactor(app: TestApp): Promise<Person & { factorId: string }> {
-  const person = await register(app);
+export async function registerWithEmailFactor(app: TestApp, who = newPerson()): Promise<Person & { factorId: string }> {
+  const person = await register(app, who);
   const factorId = await enroll(app, await login(app, person), { type: 'email' }, person.email);
   return { ...person, factorId };
 }
@@ -66,6 +68,20 @@ export async function signInWithMfa(app: TestApp, person: Person): Promise<Sessi
 }
 
 export const bearer = { type: 'bearer' } as const;
+
+/** Requests under `/v1` with the session's access token. */
+export const as = (app: TestApp, { accessToken }: Pick<SessionDto, 'accessToken'>) => ({
+  get: (path: string) => app.http.get(`/v1${path}`).auth(accessToken, bearer),
+  post: (path: string, body?: object) => app.http.post(`/v1${path}`).auth(accessToken, bearer).send(body),
+  patch: (path: string, body: object) => app.http.patch(`/v1${path}`).auth(accessToken, bearer).send(body),
+  delete: (path: string) => app.http.delete(`/v1${path}`).auth(accessToken, bearer),
+});
+
+/** Whom the access token makes its bearer: what services are called with. */
+export function principalOf(app: TestApp, { accessToken }: Pick<SessionDto, 'accessToken'>): Principal {
+  const payload = Buffer.from(accessToken.split('.')[1], 'base64url').toString();
+  return app.nest.get(AccessTokens).read(JSON.parse(payload));
+}
 
 /** Tries again for 2 seconds: for what happens after the answer, like the mail of a registration. */
 export async function eventually<T>(attempt: () => T | Promise<T>): Promise<T> {

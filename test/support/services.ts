@@ -3,7 +3,7 @@ import { createConnection as connect } from 'node:net';
 
 /** What tests need beside Node, where it is looked for, and whether it is there; written by the global set-up. */
 export interface Service {
-  readonly name: 'MariaDB' | 'Redis' | 'Chromium';
+  readonly name: 'MariaDB' | 'Redis' | 'Chromium' | 'oathtool';
   readonly at: string;
 }
 
@@ -11,6 +11,7 @@ export const SERVICES: Record<Service['name'], string> = {
   MariaDB: process.env.TEST_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306',
   Redis: process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379',
   Chromium: process.env.TEST_CHROMIUM ?? '/usr/bin/chromium',
+  oathtool: process.env.TEST_OATHTOOL ?? '/usr/bin/oathtool',
 };
 
 const ABSENT = 'STEPGATE_TEST_ABSENT';

@@ -65,8 +65,8 @@ export class SessionController {
     AuthProblem.tooManyAttempts,
     CommonProblem.unavailable,
   )
-  login(@CurrentPrincipal() user: User): Promise<SessionDto> {
-    return this.signIn.withPassword(user);
+  login(@CurrentPrincipal() user: User, @Body() { deviceToken }: LoginDto): Promise<SessionDto> {
+    return this.signIn.withPassword(user, deviceToken);
   }
 
   @Post('refresh')

@@ -17,13 +17,11 @@ export class SignIn {
     private readonly audit: Audit,
   ) {}
 
-  async withPassword(user: User): Promise<SessionDto> {
+  async withPassword(user: User, deviceToken?: string): Promise<SessionDto> {
     const grant = await this.sessions.open(user.id, { acr: 'aal1', amr: ['pwd'] }, requestOrigin());
     this.audit.record({ type: 'login.succeeded', userId: user.id, sessionId: grant.principal.sessionId });
-    return toSessionDto(
-      grant,
-      (await this.steps.next?.afterPassword(grant.principal, user)) ?? { status: 'not_enrolled' },
-    );
+    const state = await this.steps.next?.afterPassword(grant.principal, user, deviceToken);
+    return toSessionDto(grant, state ?? { status: 'not_enrolled' });
   }
 
   /** @throws Problem `invalid_token` */

@@ -1,6 +1,20 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsObject, IsOptional, IsString, Length, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  ValidateIf,
+} from 'class-validator';
 import { FACTOR_ID_EXAMPLE } from '../../auth/index.js';
+import { ASSURANCE_LEVELS, type AssuranceLevel } from '../../tokens/assurance.js';
+
+const DEMANDABLE = ASSURANCE_LEVELS.filter((level) => level !== 'aal1');
 
 /** What proves a factor: a code, or what a security key answered. */
 export class AnswerDto {
@@ -29,6 +43,30 @@ export class ChooseFactorDto {
   @IsString()
   @Length(1, 64)
   readonly factorId?: string;
+
+  @ApiProperty({
+    required: false,
+    enum: DEMANDABLE,
+    example: 'aal2',
+    description: 'Offer only factors of this level or above: the `acrValues` of the refusal.',
+  })
+  @IsOptional()
+  @IsIn(DEMANDABLE)
+  readonly acr?: AssuranceLevel;
+
+  @ApiProperty({
+    required: false,
+    type: [String],
+    example: ['totp'],
+    description: 'Offer only factors of these types: the `factors` of the refusal.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  @Length(1, 32, { each: true })
+  readonly factors?: string[];
 }
 
 export class SendDto {

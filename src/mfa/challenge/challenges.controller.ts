@@ -16,6 +16,7 @@ import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../tokens/token-problems.js';
 import { MfaProblem } from '../mfa-problems.js';
+import { TrustedDevices } from '../trusted-devices/trusted-devices.service.js';
 import { ChooseFactorDto, SendDto, VerifyChallengeDto } from './challenge.dtos.js';
 import { SecondFactor } from './second-factor.service.js';
 
@@ -27,7 +28,10 @@ const ApiChallengeId = () => ApiParam({ name: 'id', example: CHALLENGE_ID_EXAMPL
 @ApiBearerAuth()
 @ApiProblem(TokenProblem.unauthenticated, TokenProblem.invalidToken)
 export class ChallengesController {
-  constructor(private readonly secondFactor: SecondFactor) {}
+  constructor(
+    private readonly secondFactor: SecondFactor,
+    private readonly devices: TrustedDevices,
+  ) {}
 
   @Post()
   @Throttled()
@@ -35,11 +39,16 @@ export class ChallengesController {
   @ApiOperation({
     operationId: 'startChallenge',
     summary: 'Step up: ask for a second factor again, or for another one',
+    description:
+      'With the `acr` and `factors` that a guarded route answered, the challenge offers only what that route takes.',
   })
   @ApiCreatedResponse({ type: ChallengeDto })
   @ApiProblem(CommonProblem.validationFailed, CommonProblem.notFound, MfaProblem.conflict, MfaProblem.tooManyRequests)
-  start(@CurrentPrincipal() principal: Principal, @Body() { factorId }: ChooseFactorDto): Promise<ChallengeDto> {
-    return this.secondFactor.start(principal, factorId);
+  start(
+    @CurrentPrincipal() principal: Principal,
+    @Body() { factorId, ...demand }: ChooseFactorDto,
+  ): Promise<ChallengeDto> {
+    return this.secondFactor.start(principal, factorId, demand);
   }
 
   @Get(':id')
@@ -67,6 +76,7 @@ export class ChallengesController {
     CommonProblem.validationFailed,
     CommonProblem.notFound,
     ChallengeProblem.closed,
+    MfaProblem.conflict,
     MfaProblem.tooManyRequests,
   )
   send(
@@ -95,11 +105,13 @@ export class ChallengesController {
     ChallengeProblem.wrongCode,
     MfaProblem.tooManyAttempts,
   )
-  verify(
+  async verify(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
-    @Body() { code, credential }: VerifyChallengeDto,
+    @Body() { code, credential, rememberDevice }: VerifyChallengeDto,
   ): Promise<SessionDto> {
-    return this.secondFactor.verify(principal, id, { code, credential });
+    const session = await this.secondFactor.verify(principal, id, { code, credential });
+    const deviceToken = rememberDevice ? await this.devices.remember(principal) : null;
+    return deviceToken === null ? session : { ...session, deviceToken };
   }
 }

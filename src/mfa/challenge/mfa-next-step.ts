@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type MfaState, NextStep } from '../../auth/index.js';
 import type { Principal } from '../../tokens/principal.js';
+import type { User } from '../../users/user-store.js';
 import { Freshness } from '../enrollment/freshness.js';
 import { UsableFactors } from '../enrollment/usable-factors.js';
+import { TrustedDevices } from '../trusted-devices/trusted-devices.service.js';
 import { SecondFactor } from './second-factor.service.js';
 
 /** Answers what `auth` asks: does this user have to prove more? */
@@ -12,11 +14,14 @@ export class MfaNextStep extends NextStep {
     private readonly secondFactor: SecondFactor,
     private readonly factors: UsableFactors,
     private readonly freshness: Freshness,
+    private readonly devices: TrustedDevices,
   ) {
     super();
   }
 
-  afterPassword(principal: Principal): Promise<MfaState> {
+  async afterPassword(principal: Principal, _: User, deviceToken?: string): Promise<MfaState> {
+    if (deviceToken !== undefined && (await this.devices.recognize(principal, deviceToken)))
+      return { status: 'trusted_device' };
     return this.secondFactor.afterPassword(principal);
   }
 
@@ -24,8 +29,9 @@ export class MfaNextStep extends NextStep {
     await this.freshness.requireFactor(principal);
   }
 
-  async stateOf({ userId, mfa }: Principal): Promise<MfaState> {
+  async stateOf({ userId, sessionId, mfa }: Principal): Promise<MfaState> {
     if (mfa) return { status: 'satisfied' };
-    return { status: (await this.factors.of(userId)).length > 0 ? 'required' : 'not_enrolled' };
+    if (await this.devices.hasOpened(sessionId)) return { status: 'trusted_device' };
+    return { status: (await this.factors.isEnrolled(userId)) ? 'required' : 'not_enrolled' };
   }
 }

@@ -13,10 +13,11 @@ import type { Principal } from '../../tokens/principal.js';
 import type { Factor } from '../enrollment/factor.entity.js';
 import { FactorRepository } from '../enrollment/factor.repository.js';
 import { FactorVault } from '../enrollment/factor-vault.js';
-import { UsableFactors } from '../enrollment/usable-factors.js';
+import { type Demand, NO_DEMAND, UsableFactors } from '../enrollment/usable-factors.js';
 import type { Accepted, Answer, FactorQuestion } from '../factor-types/factor-type.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
+import { ChallengeDemands } from './challenge-demands.js';
 import { FactorGuesses } from './factor-guesses.js';
 
 const PURPOSE = 'mfa';
@@ -27,6 +28,7 @@ export class SecondFactor {
   constructor(
     private readonly challenges: Challenges,
     private readonly factors: UsableFactors,
+    private readonly demands: ChallengeDemands,
     private readonly rows: FactorRepository,
     private readonly vault: FactorVault,
     private readonly types: FactorTypes,
@@ -39,9 +41,9 @@ export class SecondFactor {
 
   /** After a right password: asks for the preferred factor, if there is one. Never fails for want of a message. */
   async afterPassword(principal: Principal): Promise<MfaState> {
-    const factors = await this.factors.of(principal.userId);
+    const factors = await this.factors.offered(principal.userId);
     const [factor] = factors;
-    if (!factor) return { status: 'not_enrolled' };
+    if (!factor) return { status: (await this.factors.isEnrolled(principal.userId)) ? 'required' : 'not_enrolled' };
     const id = randomId();
     const question = await this.ask(factor, id);
     const refillsAt = await this.takeBudget(question.parcel);
@@ -53,33 +55,37 @@ export class SecondFactor {
 
   /**
    * Step-up: asks a signed-in user.
-   * @throws Problem `not_found`, `conflict` when he has no factor, `too_many_requests`
+   * @param wanted what the answer is to satisfy; nothing less is offered, now or later
+   * @throws Problem `not_found`, `conflict` when he has no factor that would do, `too_many_requests`
    */
-  async start(principal: Principal, factorId?: string): Promise<ChallengeDto> {
-    const factors = await this.factors.of(principal.userId);
-    if (factors.length === 0) throw MfaProblem.conflict({ detail: 'There is no active factor. Enrol one first.' });
-    const factor = choose(factors, factorId);
+  async start(principal: Principal, factorId?: string, wanted: Partial<Demand> = {}): Promise<ChallengeDto> {
+    const demand = { acr: wanted.acr ?? NO_DEMAND.acr, factors: wanted.factors ?? NO_DEMAND.factors };
+    const factors = await this.factors.offered(principal.userId, demand);
+    if (factors.length === 0) throw MfaProblem.conflict({ detail: 'There is no active factor that would do.' });
+    const factor = await this.choose(principal, factors, factorId);
     const id = randomId();
     const question = await this.ask(factor, id);
     await this.requireBudget(question.parcel);
-    const challenge = await this.challenges.issue(this.asking(id, principal, factor), question);
+    const sealed = this.demands.seal(id, demand);
+    const challenge = await this.challenges.issue({ ...this.asking(id, principal, factor), sealed }, question);
     return this.delivered(challenge, question, factors);
   }
 
   /** @throws Problem `not_found` */
   async show(principal: Principal, id: string): Promise<ChallengeDto> {
-    return this.toDto(await this.find(principal, id), await this.factors.of(principal.userId));
+    const challenge = await this.find(principal, id);
+    return this.toDto(challenge, await this.factors.offered(principal.userId, this.demands.of(challenge)));
   }
 
   /**
    * Sends a new code, or switches to another factor. The old code is dead, the attempts used stay used.
-   * @throws Problem `not_found`, `challenge_expired`, `too_many_requests`
+   * @throws Problem `not_found`, `challenge_expired`, `conflict` when the factor would not do, `too_many_requests`
    */
   async send(principal: Principal, id: string, factorId?: string): Promise<ChallengeDto> {
     const challenge = await this.find(principal, id);
     this.challenges.requireOpen(challenge);
-    const factors = await this.factors.of(principal.userId);
-    const factor = choose(factors, factorId ?? challenge.factorId ?? undefined);
+    const factors = await this.factors.offered(principal.userId, this.demands.of(challenge));
+    const factor = await this.choose(principal, factors, factorId ?? challenge.factorId ?? undefined);
     const again = factor.id === challenge.factorId;
     if (again && challenge.resendAt && challenge.resendAt > this.clock.now()) throw this.tooMany(challenge.resendAt);
     const question = await this.ask(factor, id);
@@ -134,6 +140,14 @@ export class SecondFactor {
     return challenge;
   }
 
+  /** @throws Problem `not_found` when the user has no such active factor, `conflict` when it would not do */
+  private async choose({ userId }: Principal, offered: Factor[], id: string | undefined): Promise<Factor> {
+    const chosen = id === undefined ? offered[0] : offered.find((factor) => factor.id === id);
+    if (chosen) return chosen;
+    if (!(await this.factors.offered(userId)).some((factor) => factor.id === id)) throw CommonProblem.notFound();
+    throw MfaProblem.conflict({ detail: 'This factor would not do here. Choose one that the challenge offers.' });
+  }
+
   private ask(factor: Factor, challengeId: string): FactorQuestion | Promise<FactorQuestion> {
     return this.types.get(factor.type).ask(this.vault.open(factor), { id: challengeId, purpose: PURPOSE });
   }
@@ -178,10 +192,4 @@ export class SecondFactor {
 
 function about({ userId, sessionId }: Principal, { id, type }: Factor) {
   return { userId, sessionId, factorId: id, factorType: type };
-}
-
-function choose(factors: Factor[], id: string | undefined): Factor {
-  const chosen = id === undefined ? factors[0] : factors.find((factor) => factor.id === id);
-  if (!chosen) throw CommonProblem.notFound();
-  return chosen;
 }

@@ -61,6 +61,18 @@ export class EnrollmentDto {
   readonly attemptsLeft: number;
   @ApiProperty({ required: false, enum: ['sent', 'failed'], example: 'sent' })
   readonly delivery?: string;
+  @ApiProperty({
+    required: false,
+    example: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+    description: 'For `totp`: what the app needs, to be typed. Shown this once, like the three below.',
+  })
+  readonly secret?: string;
+  @ApiProperty({ required: false, example: 'otpauth://totp/Stepgate:ada%40example.com?secret=…&issuer=Stepgate' })
+  readonly uri?: string;
+  @ApiProperty({ required: false, example: 'data:image/svg+xml;base64,…', description: 'The URI as a picture.' })
+  readonly qrCodeSvg?: string;
+  @ApiProperty({ required: false, example: 'data:image/png;base64,…' })
+  readonly qrCodePng?: string;
 }
 
 export class EnrolledFactorDto {
@@ -73,6 +85,13 @@ export class EnrolledFactorDto {
 export class ActivatedFactorDto {
   @ApiProperty()
   readonly factor: FactorDto;
+  @ApiProperty({
+    required: false,
+    type: [String],
+    example: ['7QZK-M3WD-0XVA-R9TB', 'H2CE-8PNY-4JSG-61MF'],
+    description: 'With the first factor: codes for the day it is lost. Shown this once; each is good once.',
+  })
+  readonly recoveryCodes?: string[];
 }
 
 export function toFactorDto(factor: Factor): FactorDto {

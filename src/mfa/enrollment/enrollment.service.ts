@@ -8,14 +8,15 @@ import { DtoPipe } from '../../http/validation.js';
 import { Clock, secondsUntil } from '../../kernel/clock.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
-import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
 import { UserStore } from '../../users/user-store.js';
 import type { Answer, FactorType } from '../factor-types/factor-type.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
 import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
+import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
 import {
+  type ActivatedFactorDto,
   type ChangeFactorDto,
   type EnrolledFactorDto,
   EnrollFactorDto,
@@ -31,7 +32,7 @@ import { Freshness } from './freshness.js';
 const PURPOSE = 'mfa_enrollment';
 const MOST_FACTORS = 20;
 
-/** Enrols, activates, changes and removes factors. */
+/** Enrols, activates and changes factors. */
 @Injectable()
 export class Enrollment {
   private readonly pipe = new DtoPipe();
@@ -43,7 +44,7 @@ export class Enrollment {
     private readonly freshness: Freshness,
     private readonly challenges: Challenges,
     private readonly users: UserStore,
-    private readonly sessions: Sessions,
+    private readonly recoveryCodes: RecoveryCodes,
     private readonly sending: Sending,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -51,7 +52,7 @@ export class Enrollment {
   ) {}
 
   async list({ userId }: Principal): Promise<FactorDto[]> {
-    return (await this.rows.findAll(userId)).map(toFactorDto);
+    return (await this.rows.findAll(userId)).filter(({ type }) => !this.types.isBackup(type)).map(toFactorDto);
   }
 
   /**
@@ -62,7 +63,7 @@ export class Enrollment {
     const { type: name, label, ...own } = body;
     const common = await this.pipe.check({ type: name, label }, EnrollFactorDto);
     const type = this.types.find(common.type);
-    if (!type) throw invalid('/type', `type must be one of ${this.types.names().join(', ')}`);
+    if (!type || type.backup) throw invalid('/type', `type must be one of ${this.types.enrollable().join(', ')}`);
     const input = await this.readInput(type, own);
     await this.freshness.require(principal);
     const { userId, sessionId } = principal;
@@ -72,7 +73,11 @@ export class Enrollment {
       throw MfaProblem.conflict({ detail: `At most ${MOST_FACTORS} factors. Remove one first.` });
     }
 
-    const { secret, destination = null, material } = await type.enroll(input, user);
+    const {
+      secret,
+      destination = null,
+      material,
+    } = await type.enroll(input, { ...user, issuer: this.options.productName });
     const id = randomId();
     const question = await type.ask({ id, userId, secret }, { id, purpose: 'enrollment' });
     const { parcel } = question;
@@ -112,10 +117,11 @@ export class Enrollment {
   }
 
   /**
-   * Takes the proof of a pending factor, which is active from then on. The first one becomes the preferred one.
+   * Takes the proof of a pending factor, which is active from then on. The first one becomes the preferred one, and
+   * brings the recovery codes.
    * @throws Problem `not_found`, `insufficient_user_authentication`, `challenge_expired`, `invalid_code`
    */
-  async activate(principal: Principal, id: string, answer: Answer): Promise<FactorDto> {
+  async activate(principal: Principal, id: string, answer: Answer): Promise<ActivatedFactorDto> {
     const { userId, sessionId } = principal;
     const challenge = await this.challenges.find({ id, purpose: PURPOSE, userId, sessionId });
     const factor = challenge && (await this.rows.findOne(id, userId));
@@ -137,7 +143,11 @@ export class Enrollment {
     };
     if (!(await this.rows.activate(factor, changes))) throw CommonProblem.notFound();
     this.record('factor.activated', principal, factor);
-    return toFactorDto({ ...factor, ...changes, status: 'active' });
+    const recoveryCodes = enrolled ? null : await this.recoveryCodes.issueFirst(factor);
+    return {
+      factor: toFactorDto({ ...factor, ...changes, status: 'active' }),
+      ...(recoveryCodes && { recoveryCodes }),
+    };
   }
 
   /** @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` */
@@ -153,33 +163,18 @@ export class Enrollment {
   }
 
   /**
-   * Removes a factor. Sessions that had the MFA claim by it lose it.
-   * @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` when the policy demands one
+   * The factor that the caller wants to change or remove.
+   * @throws Problem `insufficient_user_authentication`, `not_found`
    */
-  async remove(principal: Principal, id: string): Promise<void> {
-    const { userId } = principal;
-    const factor = await this.require(principal, id);
-    if (
-      factor.status === 'active' &&
-      this.options.enforcement === 'everyone' &&
-      (await this.rows.findActive(userId)).length === 1
-    ) {
-      throw MfaProblem.conflict({ detail: 'Everyone must have a second factor here. Enrol another one first.' });
-    }
-    if (!(await this.rows.remove(id, userId))) throw CommonProblem.notFound();
-    await this.sessions.withdrawFactor(userId, id);
-    this.record('factor.removed', principal, factor);
+  async require(principal: Principal, id: string): Promise<Factor> {
+    await this.freshness.require(principal);
+    const factor = await this.rows.findOne(id, principal.userId);
+    if (!factor || this.types.isBackup(factor.type)) throw CommonProblem.notFound();
+    return factor;
   }
 
   private record(type: AuditEventType, { userId, sessionId }: Principal, factor: Factor): void {
     this.audit.record({ type, userId, sessionId, factorType: factor.type, factorId: factor.id });
-  }
-
-  private async require(principal: Principal, id: string): Promise<Factor> {
-    await this.freshness.require(principal);
-    const factor = await this.rows.findOne(id, principal.userId);
-    if (!factor) throw CommonProblem.notFound();
-    return factor;
   }
 
   private async readInput({ enrollmentDto }: FactorType, own: Record<string, unknown>): Promise<object> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
+import { insertOnce } from '../../database/insert-once.js';
 import { Factor } from './factor.entity.js';
 
 /** The factor table. Each change is one conditional statement; the row count says whether it was made. */
@@ -12,13 +13,14 @@ export class FactorRepository {
     await this.rows.insert(factor);
   }
 
+  /** True unless a factor of that id exists. */
+  insertOnce(factor: Factor): Promise<boolean> {
+    return insertOnce(this.rows, factor, { id: factor.id });
+  }
+
   /** All of the user's factors, oldest first. */
   findAll(userId: string): Promise<Factor[]> {
     return this.rows.find({ where: { userId }, order: { createdAt: 'ASC', id: 'ASC' } });
-  }
-
-  findActive(userId: string): Promise<Factor[]> {
-    return this.rows.find({ where: { userId, status: 'active' }, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
   findOne(id: string, userId: string): Promise<Factor | null> {
@@ -75,6 +77,25 @@ export class FactorRepository {
   /** True for the one caller that removed it. */
   async remove(id: string, userId: string): Promise<boolean> {
     const { affected } = await this.rows.delete({ id, userId });
+    return affected === 1;
+  }
+
+  /**
+   * As {@link remove}, unless it is the user's last active factor of these types; also when two are removed at once,
+   * so in one statement. The LIMIT lets MySQL read from the table that it deletes from.
+   */
+  async removeUnlessLast(id: string, userId: string, types: string[]): Promise<boolean> {
+    const table = this.rows.metadata.tableName;
+    const { affected } = await this.rows
+      .createQueryBuilder()
+      .delete()
+      .where('id = :id AND userId = :userId', { id, userId })
+      .andWhere(
+        `(status <> 'active' OR EXISTS (SELECT 1 FROM (SELECT id FROM ${table}
+          WHERE userId = :userId AND id <> :id AND status = 'active' AND type IN (:...types) LIMIT 1) kept))`,
+        { types },
+      )
+      .execute();
     return affected === 1;
   }
 }

@@ -28,6 +28,7 @@ import {
   FactorDto,
 } from './enrollment.dtos.js';
 import { Enrollment } from './enrollment.service.js';
+import { FactorRemoval } from './factor-removal.service.js';
 
 const ApiFactorId = () => ApiParam({ name: 'id', example: FACTOR_ID_EXAMPLE, description: 'Of the factor.' });
 
@@ -38,7 +39,10 @@ const ApiFactorId = () => ApiParam({ name: 'id', example: FACTOR_ID_EXAMPLE, des
 @ApiExtraModels(EnrollFactorDto)
 @ApiProblem(TokenProblem.unauthenticated, TokenProblem.invalidToken)
 export class FactorsController {
-  constructor(private readonly enrollment: Enrollment) {}
+  constructor(
+    private readonly enrollment: Enrollment,
+    private readonly removal: FactorRemoval,
+  ) {}
 
   @Get()
   @ApiOperation({ operationId: 'listFactors', summary: 'The factors of the caller' })
@@ -65,6 +69,7 @@ export class FactorsController {
     examples: {
       email: { summary: 'Codes by e-mail', value: { type: 'email', label: 'Work e-mail' } },
       sms: { summary: 'Codes by SMS', value: { type: 'sms', phoneNumber: '+4915112345678' } },
+      totp: { summary: 'An authenticator app', value: { type: 'totp', label: 'Phone' } },
     },
   })
   @ApiCreatedResponse({ type: EnrolledFactorDto })
@@ -92,12 +97,12 @@ export class FactorsController {
     ChallengeProblem.closed,
     ChallengeProblem.wrongCode,
   )
-  async activate(
+  activate(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
     @Body() { code, credential }: AnswerDto,
   ): Promise<ActivatedFactorDto> {
-    return { factor: await this.enrollment.activate(principal, id, { code, credential }) };
+    return this.enrollment.activate(principal, id, { code, credential });
   }
 
   @Patch(':id')
@@ -120,6 +125,6 @@ export class FactorsController {
   @ApiNoContentResponse()
   @ApiProblem(MfaProblem.assuranceTooLow, CommonProblem.notFound, MfaProblem.conflict)
   remove(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {
-    return this.enrollment.remove(principal, id);
+    return this.removal.remove(principal, id);
   }
 }

@@ -3,7 +3,7 @@ import { Audit } from '../../audit/audit.service.js';
 import { Clock } from '../../kernel/clock.js';
 import type { Principal } from '../../tokens/principal.js';
 import { insufficient } from '../insufficient.js';
-import { parseRequirement, type Shortfall, shortfall } from '../requirement.js';
+import { parseRequirement, type Requirement, type Shortfall, shortfall } from '../requirement.js';
 import { UsableFactors } from './usable-factors.js';
 
 const FRESH_FACTOR = parseRequirement({ maxAge: '5m' });
@@ -21,14 +21,15 @@ export class Freshness {
   ) {}
 
   /**
-   * @returns whether the user has an active factor
+   * @param types the factor types that will do; all unless given
+   * @returns whether the user has a factor
    * @throws Problem `insufficient_user_authentication`
    */
-  async require(principal: Principal): Promise<boolean> {
-    const enrolled = await this.requireFactor(principal);
+  async require(principal: Principal, types: readonly string[] | null = null): Promise<boolean> {
+    const enrolled = await this.requireFactor(principal, types);
     const { maxAge } = FRESH_FACTOR;
     if (!enrolled && this.clock.now().getTime() - principal.authTime.getTime() > maxAge!)
-      this.refuse(principal, { level: false, age: true }, false);
+      this.refuse(principal, FRESH_FACTOR, { level: false, age: true }, false);
     return enrolled;
   }
 
@@ -36,15 +37,21 @@ export class Freshness {
    * As {@link require}, but asks nothing of a user without a factor.
    * @throws Problem `insufficient_user_authentication`
    */
-  async requireFactor(principal: Principal): Promise<boolean> {
-    const enrolled = (await this.factors.of(principal.userId)).length > 0;
-    const missing = enrolled && shortfall(principal, FRESH_FACTOR, this.clock.now());
-    if (missing) this.refuse(principal, missing, true);
+  async requireFactor(principal: Principal, types: readonly string[] | null = null): Promise<boolean> {
+    const enrolled = await this.factors.isEnrolled(principal.userId);
+    const required = { ...FRESH_FACTOR, factors: types };
+    const missing = enrolled && shortfall(principal, required, this.clock.now());
+    if (missing) this.refuse(principal, required, missing, true);
     return enrolled;
   }
 
-  private refuse({ userId, sessionId }: Principal, missing: Shortfall, enrolled: boolean): never {
+  private refuse(
+    { userId, sessionId }: Principal,
+    required: Requirement,
+    missing: Shortfall,
+    enrolled: boolean,
+  ): never {
     this.audit.record({ type: 'mfa.insufficient', userId, sessionId });
-    throw insufficient(FRESH_FACTOR, missing, enrolled);
+    throw insufficient(required, missing, enrolled);
   }
 }

@@ -5,7 +5,13 @@ import { FactorRepository } from './factor.repository.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import type { Requirement } from '../requirement.js';
 
-/** What a user can prove, best first: the preferred factor, then the strongest, then the oldest. */
+/** What a factor has to be to be good for something. */
+export type Demand = Pick<Requirement, 'acr' | 'factors'>;
+
+/** What any factor meets. */
+export const NO_DEMAND: Demand = { acr: 'mfa', factors: null };
+
+/** Which factors a user has, and what he can prove with them. */
 @Injectable()
 export class UsableFactors {
   constructor(
@@ -13,18 +19,46 @@ export class UsableFactors {
     private readonly types: FactorTypes,
   ) {}
 
-  async of(userId: string): Promise<Factor[]> {
-    const active = await this.rows.findActive(userId);
-    return active
-      .filter(({ type }) => this.types.find(type))
-      .sort((a, b) => Number(b.preferred) - Number(a.preferred) || this.compare(this.levelOf(b), this.levelOf(a)));
+  /**
+   * Whether the user has a second factor. One that wrong answers disabled still is one: whoever guesses must not get so
+   * far as to be asked for none. Recovery codes are none: they stand in for one.
+   */
+  async isEnrolled(userId: string): Promise<boolean> {
+    return (await this.proved(userId)).some(({ type }) => !this.types.isBackup(type));
+  }
+
+  /**
+   * What a challenge can ask for, best first: of the factors that meet the demand the preferred one, then the strongest,
+   * then the oldest; and after them what stands in for a factor that is lost.
+   */
+  async offered(userId: string, demand: Demand = NO_DEMAND): Promise<Factor[]> {
+    const good = (await this.proved(userId)).filter(({ type }) => this.isGoodFor(type, demand));
+    // Nothing stands in where no factor of the user would do.
+    if (good.every(({ type }) => this.types.isBackup(type))) return [];
+    return good
+      .filter(({ status }) => status === 'active')
+      .sort(
+        (a, b) =>
+          Number(this.types.isBackup(a.type)) - Number(this.types.isBackup(b.type)) ||
+          Number(b.preferred) - Number(a.preferred) ||
+          this.compare(this.levelOf(b), this.levelOf(a)),
+      );
   }
 
   /** Whether the user has a factor that would meet the requirement. */
-  async canMeet(userId: string, { acr, factors }: Pick<Requirement, 'acr' | 'factors'>): Promise<boolean> {
-    return (await this.of(userId)).some(
-      (factor) => meets(this.levelOf(factor), acr) && (factors === null || factors.includes(factor.type)),
+  async canMeet(userId: string, demand: Demand): Promise<boolean> {
+    return (await this.offered(userId, demand)).length > 0;
+  }
+
+  /** Factors that were active once. */
+  private async proved(userId: string): Promise<Factor[]> {
+    return (await this.rows.findAll(userId)).filter(
+      ({ type, status }) => status !== 'pending' && this.types.find(type),
     );
+  }
+
+  private isGoodFor(type: string, { acr, factors }: Demand): boolean {
+    return meets(this.types.get(type).acr, acr) && (factors === null || factors.includes(type));
   }
 
   private levelOf({ type }: Factor): AssuranceLevel {

@@ -11,6 +11,8 @@ export type { AssuranceLevel } from '../../tokens/assurance.js';
 export interface Account {
   readonly id: string;
   readonly email: string;
+  /** How the product is called, for authenticators that list it. */
+  readonly issuer: string;
 }
 
 /** A factor as its type sees it: the secret is what {@link FactorType.enroll} gave, opened. */
@@ -65,6 +67,9 @@ export interface Accepted {
 export interface FactorType {
   /** The strongest level that a proof reaches; the challenge offers the strongest first. */
   readonly acr: AssuranceLevel;
+
+  /** Stands in for a factor that was lost: comes with the first one, goes with the last, and never counts as one. */
+  readonly backup?: boolean;
 
   /** What enrolment takes beside `type` and `label`, as a class-validator class; nothing unless given. */
   readonly enrollmentDto?: Type<object>;

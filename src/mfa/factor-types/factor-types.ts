@@ -27,6 +27,16 @@ export class FactorTypes implements OnModuleInit {
     return [...this.all().keys()];
   }
 
+  /** Those that users can enrol by name. */
+  enrollable(): string[] {
+    return this.names().filter((name) => !this.isBackup(name));
+  }
+
+  /** See {@link FactorType.backup}. */
+  isBackup(name: string): boolean {
+    return this.find(name)?.backup === true;
+  }
+
   find(name: string): FactorType | undefined {
     return this.all().get(name);
   }

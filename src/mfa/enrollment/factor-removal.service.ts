@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CommonProblem } from '../../kernel/problem.js';
+import { Sessions } from '../../sessions/sessions.service.js';
+import type { Principal } from '../../tokens/principal.js';
+import { FactorTypes } from '../factor-types/factor-types.js';
+import { MfaProblem } from '../mfa-problems.js';
+import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
+import { TrustedDevices } from '../trusted-devices/trusted-devices.service.js';
+import { Enrollment } from './enrollment.service.js';
+import { FactorRepository } from './factor.repository.js';
+import { UsableFactors } from './usable-factors.js';
+
+/** Removes factors, and with the last one all that hangs on having one. */
+@Injectable()
+export class FactorRemoval {
+  constructor(
+    private readonly enrollment: Enrollment,
+    private readonly rows: FactorRepository,
+    private readonly types: FactorTypes,
+    private readonly factors: UsableFactors,
+    private readonly devices: TrustedDevices,
+    private readonly sessions: Sessions,
+    @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
+  ) {}
+
+  /**
+   * Removes a factor. Sessions that had the MFA claim by it lose it.
+   * @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` when the policy demands one
+   */
+  async remove(principal: Principal, id: string): Promise<void> {
+    const { userId } = principal;
+    await this.enrollment.require(principal, id);
+    if (!(await this.take(id, userId))) throw await this.whyNot(id, userId);
+    await this.sessions.withdrawFactor(userId, id);
+    if (!(await this.factors.isEnrolled(userId))) await this.forgetTheRest(userId);
+  }
+
+  private take(id: string, userId: string): Promise<boolean> {
+    return this.options.enforcement === 'everyone'
+      ? this.rows.removeUnlessLast(id, userId, this.types.enrollable())
+      : this.rows.remove(id, userId);
+  }
+
+  private async whyNot(id: string, userId: string) {
+    if (!(await this.rows.findOne(id, userId))) return CommonProblem.notFound();
+    return MfaProblem.conflict({ detail: 'Everyone must have a second factor here. Enrol another one first.' });
+  }
+
+  /** Recovery codes and trusted devices stand in for a factor: without one they stand for nothing. */
+  private async forgetTheRest(userId: string): Promise<void> {
+    for (const { id, type } of await this.rows.findAll(userId)) {
+      if (this.types.isBackup(type) && (await this.rows.remove(id, userId)))
+        await this.sessions.withdrawFactor(userId, id);
+    }
+    await this.devices.forgetAll(userId);
+  }
+}

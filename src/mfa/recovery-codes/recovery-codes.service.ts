@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock.js';
+import { Secrets } from '../../kernel/secrets.js';
+import type { Principal } from '../../tokens/principal.js';
+import type { Factor } from '../enrollment/factor.entity.js';
+import { FactorRepository } from '../enrollment/factor.repository.js';
+import { FactorVault } from '../enrollment/factor-vault.js';
+import { Freshness } from '../enrollment/freshness.js';
+import { RECOVERY_CODE, RecoveryCodeFactorType } from '../factor-types/recovery-code/recovery-code.factor-type.js';
+import { FactorTypes } from '../factor-types/factor-types.js';
+import { MfaProblem } from '../mfa-problems.js';
+
+/** A user's one set of recovery codes. It lies in a factor row, so that challenges, attempts and budgets are shared. */
+@Injectable()
+export class RecoveryCodes {
+  constructor(
+    private readonly rows: FactorRepository,
+    private readonly vault: FactorVault,
+    private readonly type: RecoveryCodeFactorType,
+    private readonly types: FactorTypes,
+    private readonly freshness: Freshness,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The set that comes with the first factor.
+   * @returns null when another first factor, activated in the same moment, brought it
+   */
+  async issueFirst({ userId, createdAt }: Factor): Promise<string[] | null> {
+    const old = await this.find(userId);
+    if (old && old.createdAt >= createdAt) return null;
+    if (old) await this.rows.remove(old.id, userId);
+    return this.issue(userId);
+  }
+
+  /** How many codes the user has left. */
+  async remaining(userId: string): Promise<number> {
+    const factor = await this.find(userId);
+    return factor ? this.type.remaining(this.vault.open(factor).secret!) : 0;
+  }
+
+  /**
+   * A new set; the old one is dead. Takes a factor proved lately, other than a recovery code: whoever finds one code
+   * must not get ten.
+   * @throws Problem `insufficient_user_authentication`, `conflict` when there is no factor, or in a race
+   */
+  async renew(principal: Principal): Promise<string[]> {
+    const { userId } = principal;
+    const enrolled = await this.freshness.require(principal, this.types.enrollable());
+    if (!enrolled) throw MfaProblem.conflict({ detail: 'Enrol a factor first. Recovery codes come with it.' });
+    const old = await this.find(userId);
+    // Removed, not changed: whatever was counted against the old set goes with it.
+    const won = old === null || (await this.rows.remove(old.id, userId));
+    const codes = won ? await this.issue(userId) : null;
+    if (!codes) throw MfaProblem.conflict({ detail: 'A new set was made in this very moment. Use that one.' });
+    return codes;
+  }
+
+  /** @returns null when another caller made a set in the same moment */
+  private async issue(userId: string): Promise<string[] | null> {
+    const { codes, secret } = this.type.createSet(userId);
+    const id = this.idOf(userId);
+    const factor: Factor = {
+      id,
+      userId,
+      type: RECOVERY_CODE,
+      status: 'active',
+      label: 'Recovery codes',
+      destination: null,
+      sealed: this.vault.seal({ id, userId }, secret),
+      preferred: false,
+      createdAt: this.clock.now(),
+      lastUsedAt: null,
+      failures: 0,
+      blockedUntil: null,
+    };
+    return (await this.rows.insertOnce(factor)) ? codes : null;
+  }
+
+  private find(userId: string): Promise<Factor | null> {
+    return this.rows.findOne(this.idOf(userId), userId);
+  }
+
+  /** It follows from the user, so that the primary key keeps him from having two sets. */
+  private idOf(userId: string): string {
+    return this.secrets.hash('recovery-code-set', userId).slice(0, 32);
+  }
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { MoreThan, type Repository } from 'typeorm';
+import { requestOrigin } from '../../http/request-context.js';
+import { Clock } from '../../kernel/clock.js';
+import { randomId, Secrets } from '../../kernel/secrets.js';
+import type { Principal } from '../../tokens/principal.js';
+import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
+import { TrustedDevice } from './trusted-device.entity.js';
+
+/** In bytes: 256 bits (ASVS 7.2.3 asks for 128). */
+const TOKEN_LENGTH = 32;
+const USE = 'trusted-device';
+
+/**
+ * Devices that skip the second step at login, and nothing more: a session opened with one stays at `aal1`, so every
+ * `@RequireMfa()` still asks. Off unless the configuration gives them a lifetime.
+ */
+@Injectable()
+export class TrustedDevices {
+  constructor(
+    @InjectRepository(TrustedDevice) private readonly rows: Repository<TrustedDevice>,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+    @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
+  ) {}
+
+  /** Trusts the device that the request comes from. @returns its token, or null when devices are not trusted here */
+  async remember({ userId }: Principal): Promise<string | null> {
+    if (this.options.trustedDeviceTtl === undefined) return null;
+    const token = randomBytes(TOKEN_LENGTH).toString('base64url');
+    const now = this.clock.now();
+    const { device, ip } = requestOrigin();
+    await this.rows.insert({
+      id: randomId(),
+      userId,
+      tokenHash: this.hash(token),
+      device,
+      ip,
+      sessionId: null,
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt: this.clock.in(this.options.trustedDeviceTtl),
+    });
+    return token;
+  }
+
+  /** Whether the token is one of that user's; the session that was just opened counts as opened with it. */
+  async recognize({ userId, sessionId }: Principal, token: string): Promise<boolean> {
+    if (this.options.trustedDeviceTtl === undefined) return false;
+    const now = this.clock.now();
+    const { affected } = await this.rows.update(
+      { tokenHash: this.hash(token), userId, ...this.unexpired() },
+      { lastUsedAt: now, sessionId },
+    );
+    return affected === 1;
+  }
+
+  /** Whether that session was opened with a device that is still trusted. */
+  async hasOpened(sessionId: string): Promise<boolean> {
+    if (this.options.trustedDeviceTtl === undefined) return false;
+    return this.rows.existsBy({ sessionId, ...this.unexpired() });
+  }
+
+  /** Those of the user that are still trusted, last used first. */
+  list(userId: string): Promise<TrustedDevice[]> {
+    return this.rows.find({ where: { userId, ...this.unexpired() }, order: { lastUsedAt: 'DESC', id: 'ASC' } });
+  }
+
+  /** @returns whether there was such a device, and his */
+  async forget(id: string, userId: string): Promise<boolean> {
+    const { affected } = await this.rows.delete({ id, userId });
+    return affected === 1;
+  }
+
+  /** No device of the user is trusted any more: for a new password, and for factors that were reset. */
+  async forgetAll(userId: string): Promise<void> {
+    await this.rows.delete({ userId });
+  }
+
+  private unexpired() {
+    // A lifetime that was shortened since counts for devices remembered before, too.
+    return {
+      expiresAt: MoreThan(this.clock.now()),
+      createdAt: MoreThan(this.clock.ago(this.options.trustedDeviceTtl ?? 0)),
+    };
+  }
+
+  private hash(token: string): string {
+    return this.secrets.hash(USE, token);
+  }
+}
