@@ -19,12 +19,14 @@ import { UsableFactors } from './enrollment/usable-factors.js';
 import { FactorTypes } from './factor-types/factor-types.js';
 import { MfaGuard } from './mfa.guard.js';
 import { MFA_OPTIONS, MfaConfigurableModule } from './mfa.options.js';
+import { PasskeyController } from './passkey/passkey.controller.js';
+import { PasskeySignIn } from './passkey/passkey-sign-in.service.js';
 import { RequirementCheck } from './requirement-check.js';
 
 /** What users have proved: factors, challenges, and `@RequireMfa()`. */
 @Module({
   imports: [AuthModule, ChallengesModule, DiscoveryModule, TypeOrmModule.forFeature([Factor])],
-  controllers: [FactorsController, ChallengesController],
+  controllers: [FactorsController, ChallengesController, PasskeyController],
   providers: [
     FactorRepository,
     FactorVault,
@@ -34,6 +36,7 @@ import { RequirementCheck } from './requirement-check.js';
     Enrollment,
     FactorGuesses,
     SecondFactor,
+    PasskeySignIn,
     FactorPurge,
     Accounts,
     { provide: NextStep, useClass: MfaNextStep },

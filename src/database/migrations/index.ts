@@ -1,6 +1,12 @@
 import { Foundation1764000000000 } from './1764000000000-foundation.js';
 import { Audit1764000001000 } from './1764000001000-audit.js';
 import { GuessBudgets1764000003000 } from './1764000003000-guess-budgets.js';
+import { FactorUniqueKey1764000004000 } from './1764000004000-factor-unique-key.js';
 
 /** Every migration, in the order in which they run; the same for MySQL, MariaDB and SQLite. */
-export const migrations = [Foundation1764000000000, Audit1764000001000, GuessBudgets1764000003000];
+export const migrations = [
+  Foundation1764000000000,
+  Audit1764000001000,
+  GuessBudgets1764000003000,
+  FactorUniqueKey1764000004000,
+];

@@ -65,6 +65,7 @@ export class FactorsController {
     examples: {
       email: { summary: 'Codes by e-mail', value: { type: 'email', label: 'Work e-mail' } },
       sms: { summary: 'Codes by SMS', value: { type: 'sms', phoneNumber: '+4915112345678' } },
+      webauthn: { summary: 'A security key or passkey', value: { type: 'webauthn', label: 'Blue key' } },
     },
   })
   @ApiCreatedResponse({ type: EnrolledFactorDto })
@@ -89,6 +90,7 @@ export class FactorsController {
     CommonProblem.validationFailed,
     MfaProblem.assuranceTooLow,
     CommonProblem.notFound,
+    MfaProblem.conflict,
     ChallengeProblem.closed,
     ChallengeProblem.wrongCode,
   )
