@@ -40,9 +40,10 @@ export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
   record(entry: AuditEntry): void {
     const { ip, device, requestId } = requestOrigin();
     const at = this.clock.now();
-    const event = { id: this.nextId(at), at, outcome: AUDIT_EVENTS[entry.type], ...entry, ip, device, requestId };
-    const { type, at: _, ...line } = event;
-    this.log.log({ event: type, ...line }, 'security event');
+    const { type, ...about } = entry;
+    const known = { id: this.nextId(at), outcome: AUDIT_EVENTS[type], ...about, ip, device, requestId };
+    this.log.log({ event: type, ...known }, 'security event');
+    const event = { ...known, type, at };
     this.waiting.push(event);
     if (this.waiting.length > CAPACITY) this.waiting.shift();
     this.schedule(GATHERING);

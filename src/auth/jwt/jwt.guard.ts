@@ -28,10 +28,10 @@ export class JwtGuard extends AuthGuard('jwt') {
   }
 
   /** Passport hands over why it failed: `error` from the strategy's `validate`, `info` from before. */
-  override handleRequest<Caller>(error: unknown, principal: Caller | false, info: unknown): Caller {
+  override handleRequest<Caller>(error: Error | null, principal: Caller | false, info: unknown): Caller {
     if (principal) return principal;
     if (error) throw error;
-    if (info instanceof NoKey) throw info.cause;
+    if (info instanceof NoKey) throw info.cause as Error;
     throw TokenProblem.invalidToken();
   }
 

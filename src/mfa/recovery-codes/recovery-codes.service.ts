@@ -74,6 +74,7 @@ export class RecoveryCodes {
       lastUsedAt: null,
       failures: 0,
       blockedUntil: null,
+      uniqueKey: null,
     };
     return (await this.rows.insertOnce(factor)) ? codes : null;
   }

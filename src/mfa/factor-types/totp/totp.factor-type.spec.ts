@@ -16,7 +16,7 @@ class At extends Clock {
   }
 }
 
-const ada = { id: 'ada', email: 'ada@example.com', issuer: 'Stepgate' };
+const ada = { id: 'ada', email: 'ada@example.com', issuer: 'Stepgate', displayName: null };
 const challenge = { id: 'challenge', purpose: 'mfa', kept: null } as const;
 /** ASCII 12345678901234567890, the seed of both RFCs. */
 const RFC_SEED = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
@@ -106,7 +106,11 @@ describe('TOTP', () => {
     expect(JSON.parse(secret)).toEqual({ secret: material.secret, lastStep: null });
     const uri = new URL(material.uri);
     expect(uri.href).toMatch(/^otpauth:\/\/totp\/Stepgate:ada%40example\.com\?/);
-    expect(Object.fromEntries(uri.searchParams)).toEqual({ secret: material.secret, issuer: 'Stepgate' });
+    expect(Object.fromEntries(uri.searchParams)).toEqual({
+      secret: material.secret,
+      issuer: 'Stepgate',
+      displayName: null,
+    });
     expect(Buffer.from(material.qrCodeSvg.replace('data:image/svg+xml;base64,', ''), 'base64').toString()).toMatch(
       /^<svg /,
     );
