@@ -56,7 +56,7 @@ export class AppModule {
         }),
         AuthModule,
         MfaModule.forRoot({ enforcement: settings.mfaEnforcement }),
-        OperationsModule,
+        OperationsModule.forRoot({ redisUrl: settings.redisUrl }),
         ...(settings.delivery === 'outbox' ? [OutboxModule] : []),
         ...(settings.production ? [] : [ExamplesModule]),
       ],
