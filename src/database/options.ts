@@ -35,7 +35,7 @@ export function databaseOptions(url: string): DataSourceOptions {
 
 /** The same, but connections may be silent for as long as a migration takes. */
 export function patientOptions(options: DataSourceOptions): DataSourceOptions {
-  return { ...options, extra: undefined } as DataSourceOptions;
+  return { ...options, extra: undefined };
 }
 
 function prepareSqlite(database: BetterSqlite3.Database): void {

@@ -27,12 +27,12 @@ async function tablesOf(source: DataSource): Promise<string[]> {
   return tables.map(({ name }) => name.split('.').at(-1)!).filter((name) => name.startsWith('stepgate_'));
 }
 
-describe.each(databases)('the migrations on $name', ({ create }) => {
+describe.each(databases)('the migrations on $name', (kind) => {
   let database: TestDatabase;
   let source: DataSource;
 
   beforeEach(async () => {
-    database = await create();
+    database = await kind.create();
     source = await new DataSource(databaseOptions(database.url)).initialize();
   });
 
@@ -46,7 +46,7 @@ describe.each(databases)('the migrations on $name', ({ create }) => {
     const first = await describeSchema(source);
     expect((await tablesOf(source)).length).toBeGreaterThan(5);
 
-    for (const _ of migrations) await source.undoLastMigration();
+    for (let left = migrations.length; left > 0; left--) await source.undoLastMigration();
     expect(await tablesOf(source)).toEqual(['stepgate_migration']);
 
     await source.runMigrations();

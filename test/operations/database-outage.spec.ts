@@ -13,14 +13,14 @@ const UNAVAILABLE = {
   code: 'unavailable',
 };
 
-describe.each(databases.filter(({ name }) => name === 'MariaDB'))('while $name cannot be reached', ({ create }) => {
+describe.each(databases.filter(({ name }) => name === 'MariaDB'))('while $name cannot be reached', (kind) => {
   let database: TestDatabase;
   let cable: Cable;
   let app: TestApp;
   let accessToken: string;
 
   beforeAll(async () => {
-    database = await create();
+    database = await kind.create();
     cable = await Cable.to(database.url);
     app = await startApp({ shared: { ...database, url: cable.url } });
     app.nest.useLogger(false);
