@@ -54,8 +54,8 @@ describe.each(databases)('security events on $name', (database) => {
     }
     const all = (await trail.recent('eve', 10)).map(({ id }) => id);
     const first = await trail.recent('eve', 2);
-    const second = await trail.recent('eve', 2, first[1]!.id);
-    const third = await trail.recent('eve', 2, second[1]!.id);
+    const second = await trail.recent('eve', 2, first[1].id);
+    const third = await trail.recent('eve', 2, second[1].id);
     expect([...first, ...second, ...third].map(({ id }) => id)).toEqual(all);
     expect(all).toHaveLength(5);
   });
