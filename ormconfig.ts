@@ -1,5 +1,8 @@
 import { DataSource } from 'typeorm';
-import { DEFAULT_DATABASE_URL, databaseOptions } from './src/database/options.js';
+import { readEnvFile } from './src/config/env-file.js';
+import { DEFAULT_DATABASE_URL, databaseOptions, patientOptions } from './src/database/options.js';
+
+readEnvFile();
 
 /** For TypeORM's command line: `npm run migration:run`, `migration:revert`, `migration:show`. */
-export default new DataSource(databaseOptions(process.env.DATABASE_URL ?? DEFAULT_DATABASE_URL));
+export default new DataSource(patientOptions(databaseOptions(process.env.DATABASE_URL || DEFAULT_DATABASE_URL)));

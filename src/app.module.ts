@@ -61,7 +61,7 @@ export class AppModule {
           trustedDeviceTtl: settings.trustedDeviceTtl,
         }),
         WebAuthnModule.forRoot({ ...settings.webauthn, rpName: PRODUCT_NAME }),
-        OperationsModule,
+        OperationsModule.forRoot({ redisUrl: settings.redisUrl }),
         ...(settings.delivery === 'outbox' ? [OutboxModule] : []),
         ...(settings.production ? [] : [ExamplesModule]),
       ],

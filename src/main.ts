@@ -1,27 +1,35 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
+import { readEnvFile } from './config/env-file.js';
 import { loadSettings, type Settings, SettingsError } from './config/settings.js';
 import { serveDocs } from './http/openapi.js';
 import { createHttpAdapter, setUpHttp } from './http/setup.js';
-import { logRequests } from './operations/logging.js';
+import { createLogger, logRequests, NestLogger } from './operations/logging.js';
 
 async function start(settings: Settings): Promise<void> {
-  const adapter = createHttpAdapter(settings);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(settings), adapter, {
-    bufferLogs: true,
+  const logger = new NestLogger(createLogger(settings.logLevel));
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(settings), createHttpAdapter(settings), {
+    logger,
     bodyParser: false,
   });
-  app.useLogger(app.get(Logger));
   await setUpHttp(app, settings);
   logRequests(app);
   if (settings.docsEnabled) serveDocs(app, settings.publicUrl);
+  // Once answers are out and the database is closed, the process ends well: with 0, not with the signal.
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.listen(settings.port, settings.host);
-  app.get(Logger).log(`Listening on ${settings.publicUrl}${settings.docsEnabled ? ' (Swagger UI at /docs)' : ''}`);
+  for (const line of greeting(settings)) logger.log(line);
+}
+
+function* greeting({ publicUrl, docsEnabled, delivery }: Settings): Iterable<string> {
+  yield `Listening on ${publicUrl}`;
+  if (docsEnabled) yield `Swagger UI: ${publicUrl}/docs`;
+  if (delivery === 'outbox') yield `Messages are caught, not sent: ${publicUrl}/v1/dev/outbox`;
 }
 
 try {
+  readEnvFile();
   await start(loadSettings(process.env));
 } catch (error) {
   console.error(error instanceof SettingsError ? error.message : error);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from '../kernel/clock.js';
 import { SIGNING_ALGORITHMS } from '../tokens/tokens.options.js';
@@ -15,6 +16,7 @@ const duration = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+const lasting = duration.refine((milliseconds) => milliseconds >= 60_000, 'a duration of 1m or more');
 const flag = z.enum(['true', 'false'], 'true or false').transform((value) => value === 'true');
 const list = z.string().transform((text) =>
   text
@@ -24,29 +26,35 @@ const list = z.string().transform((text) =>
 );
 const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
   z.enum(values, `one of ${values.join(', ')}`);
+const PORT = 'a port number, 0 to 65535';
 
 const variables = z.object({
   NODE_ENV: oneOf('development', 'test', 'production').default('development'),
   HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number('a port number').int().min(0).max(65_535, 'a port number').default(3_000),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, PORT)
+    .transform(Number)
+    .refine((port) => port <= 65_535, PORT)
+    .default(3_000),
   DATABASE_URL: z
     .string()
-    .regex(/^(mysql|mariadb):\/\/|^sqlite:./, 'mysql://user:password@host/database, or sqlite:path')
+    .regex(/^(mysql|mariadb):\/\/[^/]+\/[^/]+$|^sqlite:./, 'mysql://user:password@host/database, or sqlite:path')
     .default(DEFAULT_DATABASE_URL),
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\//, 'redis://host:port')
+    .regex(/^rediss?:\/\/./, 'redis://host:port')
     .optional(),
   STEPGATE_SECRET: z.string().optional(),
-  PUBLIC_URL: z.url('the URL under which clients reach this server').optional(),
+  PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'the URL under which clients reach this server' }).optional(),
   JWT_ISSUER: z.string().min(1).optional(),
   JWT_AUDIENCE: z.string().min(1).default('stepgate'),
   JWT_ALGORITHM: oneOf(...SIGNING_ALGORITHMS).default('ES256'),
   ACCESS_TOKEN_TTL: duration
     .default(600_000)
     .refine((ttl) => ttl >= 60_000 && ttl <= 3_600_000, 'a duration from 1m to 60m'),
-  SESSION_IDLE_TTL: duration.default(3_600_000),
-  SESSION_TTL: duration.default(86_400_000),
+  SESSION_IDLE_TTL: lasting.default(3_600_000),
+  SESSION_TTL: lasting.default(86_400_000),
   TRUSTED_DEVICE_TTL: duration
     .refine((ttl) => ttl >= 60_000 && ttl <= 30 * 86_400_000, 'a duration from 1m to 30d')
     .optional(),
@@ -57,12 +65,15 @@ const variables = z.object({
     .regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'a domain name')
     .optional(),
   WEBAUTHN_ORIGINS: list
-    .refine((origins) => origins.every(isOrigin), 'origins such as https://app.example.com, separated by commas')
+    .refine(
+      (origins) => origins.every(isAuthenticatorOrigin),
+      'origins such as https://app.example.com, separated by commas',
+    )
     .default([]),
   DELIVERY: oneOf('outbox', 'live').optional(),
   SMTP_URL: z
     .string()
-    .regex(/^smtps?:\/\//, 'smtp://user:password@host:port')
+    .regex(/^smtps?:\/\/./, 'smtp://user:password@host:port')
     .optional(),
   MAIL_FROM: z
     .string()
@@ -72,8 +83,12 @@ const variables = z.object({
     .refine((codes) => codes.every((code) => /^[A-Z]{2}$/.test(code)), 'ISO 3166 codes such as DE,AT,CH')
     .default([]),
   SOURCE_LIMITS: flag.optional(),
-  TRUST_PROXY: list.default([]),
-  CORS_ORIGINS: list.default([]),
+  TRUST_PROXY: list
+    .refine((proxies) => proxies.every(isProxy), 'addresses or networks (10.0.0.0/8), or loopback; comma-separated')
+    .default([]),
+  CORS_ORIGINS: list
+    .refine((origins) => origins.every(isOrigin), 'origins such as https://app.example.com; comma-separated')
+    .default([]),
   DOCS_ENABLED: flag.optional(),
   METRICS_ENABLED: flag.default(false),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
@@ -145,12 +160,21 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
   };
 }
 
-/** Exactly as a browser writes one, or the way Android names a native app. */
+function isProxy(text: string): boolean {
+  const [address, bits, ...rest] = text.split('/');
+  const longest = isIP(address) === 6 ? 128 : 32;
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  return isIP(address) !== 0 && rest.length === 0 && (bits === undefined || (/^\d+$/.test(bits) && +bits <= longest));
+}
+
+/** A web origin, or the way Android names a native app. */
+function isAuthenticatorOrigin(text: string): boolean {
+  return /^android:apk-key-hash:[\w-]{43}$/.test(text) || isOrigin(text);
+}
+
+/** Exactly as a browser writes one. */
 function isOrigin(text: string): boolean {
-  return (
-    /^android:apk-key-hash:[\w-]{43}$/.test(text) ||
-    (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
-  );
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 /** Short, one of the examples of the world, or too uniform to be random. */

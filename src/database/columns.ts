@@ -14,7 +14,7 @@ const shapes = {
   word: { type: 'varchar', length: '32' },
   line: { type: 'varchar', length: '512' },
   body: { type: 'text' },
-  count: { type: 'int' },
+  count: { type: 'integer' },
   flag: { type: 'boolean' },
   instant: { type: 'datetime', precision: 3 },
 } as const;

@@ -1,4 +1,5 @@
-import type { DataSource } from 'typeorm';
+import { DataSource } from 'typeorm';
+import { patientOptions } from './options.js';
 
 const LOCK = 'stepgate_migrations';
 const LOCK_WAIT_SECONDS = 120;
@@ -9,7 +10,7 @@ const LOCK_WAIT_SECONDS = 120;
  */
 export async function migrate(dataSource: DataSource): Promise<void> {
   if (dataSource.options.type === 'better-sqlite3') await migrateSqlite(dataSource);
-  else await migrateMysql(dataSource);
+  else await migrateMysql(await new DataSource(patientOptions(dataSource.options)).initialize());
 }
 
 /** SQLite: one write transaction around them all; a second process waits at BEGIN. */
@@ -38,7 +39,8 @@ async function migrateMysql(dataSource: DataSource): Promise<void> {
     if (Number(row?.locked) !== 1) throw new Error('Another instance has been migrating the database for two minutes.');
     await dataSource.runMigrations({ transaction: 'none' });
   } finally {
-    await holder.query(`SELECT RELEASE_LOCK(CONCAT('${LOCK}.', LEFT(DATABASE(), 32)))`);
     await holder.release();
+    // The lock goes with the connection.
+    await dataSource.destroy();
   }
 }

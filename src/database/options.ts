@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { DataSourceOptions } from 'typeorm';
+import { impatientSockets } from './impatient-sockets.js';
 import { migrations } from './migrations/index.js';
 
 export const DEFAULT_DATABASE_URL = 'sqlite:data/stepgate.sqlite';
@@ -26,10 +27,15 @@ export function databaseOptions(url: string): DataSourceOptions {
       charset: 'utf8mb4',
       timezone: 'Z',
       poolSize: 10,
-      connectTimeout: 5_000,
+      extra: { stream: impatientSockets() },
     };
   }
   throw new Error('A database URL starts with mysql://, mariadb:// or sqlite:');
+}
+
+/** The same, but connections may be silent for as long as a migration takes. */
+export function patientOptions(options: DataSourceOptions): DataSourceOptions {
+  return { ...options, extra: undefined };
 }
 
 function prepareSqlite(database: BetterSqlite3.Database): void {

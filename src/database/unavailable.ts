@@ -19,6 +19,7 @@ const UNAVAILABLE = new Set([
 
 /** Whether the error says that the database is down, so that trying again later makes sense. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const { code, name } = (error ?? {}) as { code?: string; name?: string };
-  return (code !== undefined && UNAVAILABLE.has(code)) || name === 'CannotExecuteNotConnectedError';
+  const { code, fatal, name } = (error ?? {}) as { code?: string; fatal?: boolean; name?: string };
+  // "fatal" is mysql2's word for what ends the connection.
+  return fatal === true || (code !== undefined && UNAVAILABLE.has(code)) || name === 'CannotExecuteNotConnectedError';
 }

@@ -52,7 +52,6 @@ export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: Ht
   app.enableCors({ origin: corsOrigins, exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'] });
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter());
-  app.enableShutdownHooks();
 }
 
 /** A form could be sent by any page without asking (ASVS 3.5.2); an empty body is as good as none. */

@@ -2,6 +2,7 @@ import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, type HealthCheckResult, TypeOrmHealthIndicator } from '@nestjs/terminus';
 import { Public } from '../http/public.decorator.js';
+import { RedisHealth } from './redis-health.js';
 
 /** In milliseconds. */
 const PING_TIMEOUT = 2_000;
@@ -33,6 +34,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly database: TypeOrmHealthIndicator,
+    private readonly redis: RedisHealth,
   ) {}
 
   @Get('live')
@@ -44,9 +46,15 @@ export class HealthController {
 
   @Get('ready')
   @HealthCheck({ swaggerDocumentation: false })
-  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether it can serve: the database answers' })
+  @ApiOperation({
+    operationId: 'getReadiness',
+    summary: 'Whether it can serve: the database answers, and Redis if it is used',
+  })
   @ApiOkResponse({ type: ReadinessDto })
   ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.database.pingCheck('database', { timeout: PING_TIMEOUT })]);
+    return this.health.check([
+      () => this.database.pingCheck('database', { timeout: PING_TIMEOUT }),
+      ...this.redis.checks(PING_TIMEOUT),
+    ]);
   }
 }

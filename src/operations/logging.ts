@@ -1,7 +1,8 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { LoggerModule, PinoLogger } from 'nestjs-pino';
+import { Logger as NestPinoLogger, LoggerModule, type Params, PinoLogger } from 'nestjs-pino';
 import { pino, type Logger } from 'pino';
+import { requestOrigin } from '../http/request-context.js';
 
 /** Whatever could carry a secret is removed, wherever an object with such a member is logged (ASVS 16.2.5). */
 const SECRET_MEMBERS = [
@@ -21,11 +22,15 @@ const SECRET_MEMBERS = [
   'token',
 ];
 
+/** Where Nest lists every module and every route at start. */
+const CHATTER = new Set(['InstanceLoader', 'NestApplication', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
+
 /** @param level the least severe level that is written */
 export function createLogger(level: string): Logger {
   return pino({
     level,
     base: undefined,
+    mixin: currentRequest,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: SECRET_MEMBERS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), remove: true },
@@ -33,12 +38,26 @@ export function createLogger(level: string): Logger {
   });
 }
 
+/** Nest's logger over `logger`. What Nest tells of itself at start is for debugging, so that level it gets. */
+export class NestLogger extends NestPinoLogger {
+  constructor(logger: Logger) {
+    super(new PinoLogger(parameters(logger)), {});
+  }
+
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (CHATTER.has(rest.at(-1) as string)) this.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
+}
+
 /** Nest's own log lines and ours as JSON. Its middleware is left out: requests are logged by {@link logRequests}. */
 export function loggerModule(logger: Logger): DynamicModule {
-  return LoggerModule.forRoot({
-    pinoHttp: { logger, serializers: { err: serializeError }, wrapSerializers: false },
-    forRoutes: [],
-  });
+  return LoggerModule.forRoot({ ...parameters(logger), forRoutes: [] });
+}
+
+/** pino-http puts serializers of its own over the logger's: they are given again. */
+function parameters(logger: Logger): Params {
+  return { pinoHttp: { logger, serializers: { err: serializeError }, wrapSerializers: false } };
 }
 
 /** One line for each answer: no query, no headers, no body. */
@@ -57,13 +76,20 @@ export function logRequests(app: NestFastifyApplication): void {
   });
 }
 
+/** Every line that is written for a request says for which. */
+function currentRequest(): object {
+  const { requestId } = requestOrigin();
+  return requestId === '-' ? {} : { requestId };
+}
+
 /** A failed query's error carries its SQL and parameters, which may be secrets: only what it is, and where. */
 function serializeError({ name, message, code, stack }: Error & { code?: string }): object {
   const safe = name === 'QueryFailedError' ? 'a query failed' : message;
   return {
     name,
     message: safe,
-    code,
+    // Not "code": that name is redacted.
+    reason: code,
     stack: stack
       ?.split('\n')
       .filter((line) => line.startsWith('    at '))

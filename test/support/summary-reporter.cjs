@@ -4,11 +4,15 @@ module.exports = class SummaryReporter {
     const absent = (process.env.STEPGATE_TEST_ABSENT ?? '').split(',').filter(Boolean);
     this.incomplete =
       process.env.STEPGATE_TEST_REQUIRE_ALL === '1' && (absent.length > 0 || results.numPendingTests > 0);
-    for (const name of absent) {
-      process.stderr.write(`\n*** LEFT OUT: every test that needs ${name}, which is not running here. ***\n`);
-    }
-    const { numPassedTests, numFailedTests, numPendingTests } = results;
-    process.stderr.write(`\n${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped\n`);
+    const { numPassedTests, numPendingTests } = results;
+    // A file that did not even load has no test that could fail.
+    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+    const lines = [
+      ...absent.map((name) => `*** LEFT OUT: every test that needs ${name}, which is not running here. ***`),
+      `${numPassedTests} passed, ${failed} failed, ${numPendingTests} skipped`,
+    ];
+    // Jest's own summary comes after this: the last word is had at the end of the process.
+    process.once('exit', () => process.stderr.write(`\n${lines.join('\n')}\n`));
   }
 
   getLastError() {

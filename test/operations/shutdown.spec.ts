@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { SMTPServer } from 'smtp-server';
+import request from 'supertest';
+import { bearer, eventually, newPerson } from '../support/people.js';
+import { type ServerProcess, startServer } from '../support/server-process.js';
+
+/** A mail server that takes its time. */
+class SlowMail {
+  readonly letters: string[] = [];
+  private deliver: (() => void) | null = null;
+  private readonly server = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    onData: (stream, _session, callback) => {
+      let letter = '';
+      stream.on('data', (chunk) => (letter += String(chunk)));
+      stream.on('end', () => {
+        this.letters.push(letter);
+        if (this.slow) this.deliver = callback;
+        else callback();
+      });
+    },
+  });
+  slow = false;
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return `smtp://127.0.0.1:${(this.server.server.address() as { port: number }).port}`;
+  }
+
+  lastCode(): string {
+    return /\b(\d{6})\b is/.exec(this.letters.at(-1) ?? '')![1];
+  }
+
+  get waiting(): boolean {
+    return this.deliver !== null;
+  }
+
+  goOn(): void {
+    this.deliver!();
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+}
+
+describe('a server that is told to stop', () => {
+  const mail = new SlowMail();
+  let server: ServerProcess;
+
+  beforeAll(async () => {
+    server = await startServer({ DELIVERY: 'live', SMTP_URL: await mail.listen() });
+  });
+
+  afterAll(async () => {
+    await server.remove();
+    await mail.close();
+  });
+
+  it('takes no more requests, finishes its answers, closes the database, and exits with 0', async () => {
+    const http = request(server.url);
+    const person = newPerson();
+    const { body: registered } = await http.post('/v1/auth/register').send(person).expect(202);
+    const code = await eventually(() => mail.lastCode());
+    await http.post('/v1/auth/email/verify').send({ challengeId: registered.verification.id, code }).expect(204);
+    const { body: session } = await http.post('/v1/auth/login').send(person).expect(200);
+
+    mail.slow = true;
+    const answer = http.post('/v1/mfa/factors').auth(session.accessToken, bearer).send({ type: 'email' }).expect(201);
+    const answered = answer.then(({ body }) => body as { factor: { id: string } });
+    await eventually(() => expect(mail.waiting).toBe(true));
+
+    server.signal('SIGTERM');
+    await eventually(() => expect(http.get('/health/live')).rejects.toThrow('ECONNREFUSED'));
+    mail.goOn();
+    const { factor } = await answered;
+    expect(await server.exited).toBe(0);
+
+    const file = join(server.folder, 'data/stepgate.sqlite');
+    // SQLite removes its log when the last connection is closed in order.
+    expect(existsSync(`${file}-wal`)).toBe(false);
+    const database = new BetterSqlite3(file, { readonly: true });
+    expect(database.prepare('SELECT id FROM stepgate_factor').all()).toEqual([{ id: factor.id }]);
+    database.close();
+  });
+});
