@@ -161,7 +161,7 @@ ifMariaDb('two server processes on one MariaDB', () => {
       expect(await statusOf(two, alive)).toBe(200);
     }
     // A Redis that is not there is complained of once by each, however often they try.
-    if (redisUrl?.endsWith(':1')) for (const { log } of [one, two]) expect(log().match(/Redis/g)).toHaveLength(1);
+    if (redisUrl?.endsWith(':1')) for (const server of [one, two]) expect(server.log().match(/Redis/g)).toHaveLength(1);
     await Promise.all([one.kill(), two.kill()]);
   });
 
