@@ -21,7 +21,7 @@ export class RevocationList {
   /** Never takes back what is known: the later of two revocations of a session stands, in whatever order they come. */
   add(sessionId: string, firstAlive: number, forgetAt: number): void {
     const known = this.entries.get(sessionId);
-    if (known && known.firstAlive >= firstAlive) return;
+    if (known && !(firstAlive > known.firstAlive)) return;
     // Set anew, so that the map stays in the order in which entries can be forgotten.
     this.entries.delete(sessionId);
     this.entries.set(sessionId, { firstAlive, forgetAt });

@@ -8,17 +8,18 @@ import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../tokens/token-problems.js';
 import { VerifiedTokens } from '../../tokens/verified-tokens.js';
 import { bearerToken } from './bearer-token.js';
-import { NoKey } from './jwt.strategy.js';
+import { JwtStrategy, NoKey } from './jwt.strategy.js';
 
 /** Lets a request pass with a good access token, or on a route marked `@Public()`. Global: forgetting it is impossible. */
 @Injectable()
-export class JwtGuard extends AuthGuard('jwt') {
+export class JwtGuard extends AuthGuard() {
   constructor(
     private readonly reflector: Reflector,
     private readonly verified: VerifiedTokens,
     private readonly revocations: Revocations,
+    { ownName }: JwtStrategy,
   ) {
-    super();
+    super({ defaultStrategy: ownName });
   }
 
   /** @throws Problem `unauthenticated`, `invalid_token` */
@@ -30,7 +31,7 @@ export class JwtGuard extends AuthGuard('jwt') {
   /** Passport hands over why it failed: `error` from the strategy's `validate`, `info` from before. */
   override handleRequest<Caller>(error: Error | null, principal: Caller | false, info: unknown): Caller {
     if (principal) return principal;
-    if (error) throw error;
+    if (error) throw error as Error;
     if (info instanceof NoKey) throw info.cause as Error;
     throw TokenProblem.invalidToken();
   }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
+import passport from 'passport';
 import { Strategy } from 'passport-jwt';
+import { randomId } from '../../kernel/secrets.js';
 import { Revocations } from '../../sessions/revocations.js';
 import { AccessTokens } from '../../tokens/access-tokens.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -23,6 +25,9 @@ export class NoKey extends Error {
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
+  /** Passport is one for the whole process, and the last strategy of a name wins: two applications need two names. */
+  readonly ownName = `jwt:${randomId()}`;
+
   constructor(
     private readonly tokens: AccessTokens,
     private readonly revocations: Revocations,
@@ -43,6 +48,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       },
       jsonWebTokenOptions: { ignoreNotBefore: true },
     });
+    passport.use(this.ownName, this);
   }
 
   /** @throws Problem `invalid_token` */

@@ -1,0 +1,32 @@
+import { DataSource, type Logger } from 'typeorm';
+import type { TestApp } from './app.js';
+
+/** The SQL statements that the app sends while `work` runs, the polls for revocations left out unless asked for. */
+export async function statementsDuring(
+  app: TestApp,
+  work: () => Promise<unknown>,
+  { polls = false } = {},
+): Promise<string[]> {
+  const dataSource = app.nest.get(DataSource);
+  const before = dataSource.logger;
+  const statements: string[] = [];
+  const logQuery = (sql: string) => {
+    if (polls || !/revokedAt\W+ > /.test(sql)) statements.push(sql);
+  };
+  const silent = () => undefined;
+  const logger: Logger = {
+    logQuery,
+    logQueryError: silent,
+    logQuerySlow: silent,
+    logSchemaBuild: silent,
+    logMigration: silent,
+    log: silent,
+  };
+  Object.assign(dataSource, { logger });
+  try {
+    await work();
+  } finally {
+    Object.assign(dataSource, { logger: before });
+  }
+  return statements;
+}
