@@ -14,16 +14,16 @@ import {
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 const count = (all: readonly string[], which: string): number => all.filter((one) => one === which).length;
 
-describe.each(databases)('answers in the same moment on $name', ({ name, create }) => {
+describe.each(databases)('answers in the same moment on $name', (kind) => {
   let database: TestDatabase;
   let instances: TestApp[];
   let app: TestApp;
 
   beforeAll(async () => {
-    database = await create();
+    database = await kind.create();
     const clock = new ManualClock();
     // In memory, a SQLite database belongs to one instance.
-    const number = name === 'SQLite' ? 1 : 2;
+    const number = kind.name === 'SQLite' ? 1 : 2;
     instances = [];
     for (let i = 0; i < number; i++) instances.push(await startApp({ shared: database, clock }));
     app = instances[0];

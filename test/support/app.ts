@@ -62,7 +62,14 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const nest = module.createNestApplication<NestFastifyApplication>(createHttpAdapter(settings), { bodyParser: false });
   await setUpHttp(nest, settings);
   if (settings.docsEnabled) serveDocs(nest, settings.publicUrl);
-  await nest.listen(options.port ?? 0, '127.0.0.1');
+  try {
+    await nest.listen(options.port ?? 0, '127.0.0.1');
+  } catch (error) {
+    // A start that is stopped, as tests of it want, must not leave timers behind.
+    await nest.close();
+    if (!options.shared) await database.drop();
+    throw error;
+  }
   const url = await nest.getUrl();
   const outbox = nest.get(Outbox);
   return {

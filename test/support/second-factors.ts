@@ -92,3 +92,17 @@ function principalOf(app: TestApp, accessToken: string): Principal {
   const payload = JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()) as unknown;
   return app.nest.get(AccessTokens).read(payload);
 }
+
+/** An access token with the MFA claim, by a factor of that type. */
+export async function tokenBy(app: TestApp, user: Challenged, type: string): Promise<string> {
+  const secondFactor = app.nest.get(SecondFactor);
+  const principal = await openSession(app, user.userId);
+  const { id } = await secondFactor.start(principal, user.factorIds[type]);
+  return (await secondFactor.verify(principal, id, { code: app.lastCode(user.addresses[type]) })).accessToken;
+}
+
+/** An access token of the password alone. */
+export async function passwordToken(app: TestApp, { userId }: Pick<Challenged, 'userId'>): Promise<string> {
+  const assurance = { acr: 'aal1', amr: ['pwd'] } as const;
+  return (await app.nest.get(Sessions).open(userId, assurance, { ip: '-', device: '-' })).accessToken;
+}
