@@ -56,7 +56,8 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
     const answers = await Promise.all(times(30, (i) => outcome(anInstance(i).verify(ada.principal, id, { code }))));
 
     expect(count(answers, 'invalid_code')).toBe(5);
-    expect(count(answers, 'challenge_expired')).toBe(25);
+    // The others found the challenge closed, or the factor blocked by those five.
+    expect(count(answers, 'challenge_expired') + count(answers, 'too_many_attempts')).toBe(25);
     expect((await challengeRow(app, id)).attempts).toBe(5);
   });
 

@@ -2,15 +2,7 @@ import fc from 'fast-check';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
-import {
-  challenge,
-  challengeRow,
-  type Challenged,
-  newUserWithFactors,
-  openSession,
-  outcome,
-  wrongCode,
-} from '../support/second-factors.js';
+import { challenge, challengeRow, newUserWithFactors, outcome, wrongCode } from '../support/second-factors.js';
 
 type Type = 'email' | 'sms';
 type Command =
@@ -112,11 +104,9 @@ const commands = fc.array(
 
 describe.each(databases)('any mix of sending, answering, switching and waiting on $name', (database) => {
   let app: TestApp;
-  let user: Challenged;
 
   beforeAll(async () => {
     app = await startApp({ database });
-    user = await newUserWithFactors(app, ['email', 'sms']);
   });
 
   afterAll(() => app.close());
@@ -124,12 +114,11 @@ describe.each(databases)('any mix of sending, answering, switching and waiting o
   it('goes as a model of ten lines says', async () => {
     const seen = new Set<string>();
     const run = async (given: readonly Command[]): Promise<void> => {
-      // Every budget is full again, and every older challenge over.
-      app.clock.advance('1h');
-      const ada = { ...user, principal: await openSession(app, user.userId) };
+      const ada = await newUserWithFactors(app, ['email', 'sms']);
       const now = () => app.clock.now().getTime();
       const other = await challenge(app, ada);
       const otherCode = app.lastCode(ada.email);
+      // Their budgets are full again.
       app.clock.advance('1h');
       const { id } = await challenge(app, ada);
       const model = new Model(now());

@@ -349,13 +349,13 @@ describe('an id', () => {
     '*',
     '[object%20Object]',
   ];
-  const WITH_ID: [Route['method'], (id: string) => string, object?][] = [
-    ['get', (id) => `/v1/mfa/challenges/${id}`],
+  const WITH_ID: [Route['method'], (id: string) => string, object | undefined][] = [
+    ['get', (id) => `/v1/mfa/challenges/${id}`, undefined],
     ['post', (id) => `/v1/mfa/challenges/${id}/send`, {}],
     ['post', (id) => `/v1/mfa/challenges/${id}/verify`, { code: '123456' }],
     ['post', (id) => `/v1/mfa/factors/${id}/activate`, { code: '123456' }],
     ['patch', (id) => `/v1/mfa/factors/${id}`, { label: 'Mine now', preferred: true }],
-    ['delete', (id) => `/v1/mfa/factors/${id}`],
+    ['delete', (id) => `/v1/mfa/factors/${id}`, undefined],
   ];
 
   it.each(WITH_ID)('that is unknown, malformed or somebody else’s is not found: %s %s', async (method, path, body) => {
