@@ -50,7 +50,12 @@ export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: Ht
     strictTransportSecurity: { maxAge: 31_536_000 },
   });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-  app.enableCors({ origin: corsOrigins, exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'] });
+  // What is no preflight is answered like one, in no words of the library.
+  app.enableCors({
+    strictPreflight: false,
+    origin: corsOrigins,
+    exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'],
+  });
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter());
   app.enableShutdownHooks();

@@ -85,7 +85,8 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
     const answers = await Promise.all(times(3, (i) => outcome(anInstance(i).send(ada.principal, id))));
 
     expect(answers.sort()).toEqual(['accepted', 'challenge_expired', 'challenge_expired']);
-    expect(app.outbox.messages(ada.email).length + (instances[1]?.outbox.messages(ada.email).length ?? 0)).toBe(3);
+    const mails = instances.flatMap(({ outbox }) => outbox.messages(ada.email));
+    expect(mails.filter(({ text }) => text.includes('to sign in'))).toHaveLength(2);
   });
 
   it('opens two sessions with two challenges, each its own', async () => {
