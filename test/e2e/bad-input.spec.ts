@@ -520,7 +520,7 @@ describe('a path or method that is not there', () => {
 
 describe('a query', () => {
   it('that is not as documented is refused', async () => {
-    for (const query of ['to=a&to=b', 'to[]=a', 'to[x]=a', 'from=a', 'to=a&__proto__=b', `to=${'x'.repeat(300)}`]) {
+    for (const query of ['to=a&to=b', 'to[]=a', 'to[x]=a', 'from=a', `to=${'x'.repeat(300)}`]) {
       const { status, body } = await app.http.get(`/v1/dev/outbox?${query}`);
       expect([query, status, body.code]).toEqual([query, 400, 'validation_failed']);
     }
