@@ -86,7 +86,7 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
 
     expect(answers.sort()).toEqual(['accepted', 'challenge_expired', 'challenge_expired']);
     const mails = instances.flatMap(({ outbox }) => outbox.messages(ada.email));
-    expect(mails.filter(({ text }) => text.includes('to sign in'))).toHaveLength(2);
+    expect(mails.filter(({ text }) => text.includes('your code to sign in'))).toHaveLength(2);
   });
 
   it('opens two sessions with two challenges, each its own', async () => {

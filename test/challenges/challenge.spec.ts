@@ -222,7 +222,7 @@ describe.each(databases)('a challenge on $name', (database) => {
       const eve = await newUserWithFactors(app);
       expect(await outcome(secondFactor.send(ada.principal, id, eve.factorIds.email))).toBe('not_found');
       expect(await outcome(secondFactor.start(ada.principal, eve.factorIds.email))).toBe('not_found');
-      expect(app.outbox.messages(eve.email).filter(({ text }) => text.includes('to sign in'))).toEqual([]);
+      expect(app.outbox.messages(eve.email).filter(({ text }) => text.includes('your code to sign in'))).toEqual([]);
     });
 
     it('is closed when the factor that it asks for is gone', async () => {
