@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindOptionsWhere, IsNull, LessThan, MoreThan, type Repository } from 'typeorm';
+import { isRandomId } from '../kernel/secrets.js';
 import { Challenge } from './challenge.entity.js';
 
 /** Answers one challenge takes, over all codes that are sent for it. */
@@ -18,8 +19,8 @@ export class ChallengeRepository {
     await this.rows.insert(challenge);
   }
 
-  find(which: { id: string; purpose: string; userId?: string; sessionId?: string }): Promise<Challenge | null> {
-    return this.rows.findOneBy(which);
+  async find(which: { id: string; purpose: string; userId?: string; sessionId?: string }): Promise<Challenge | null> {
+    return isRandomId(which.id) ? this.rows.findOneBy(which) : null;
   }
 
   /** True for the one caller whose right answer it takes. The code must still be the one that was checked. */
@@ -48,9 +49,9 @@ export class ChallengeRepository {
     await this.rows.update({ purpose, userId, consumedAt: IsNull(), expiresAt: MoreThan(now) }, { expiresAt: now });
   }
 
-  /** Notes that the question did not reach the user, who may ask for another at once. */
-  async markUndelivered({ id, kept }: Challenge): Promise<void> {
-    await this.rows.update({ id, kept: kept ?? IsNull() }, { delivery: 'failed', resendAt: null });
+  /** Notes that the question did not reach the user. */
+  async markUndelivered({ id, kept }: Challenge, resendAt: Date | null): Promise<void> {
+    await this.rows.update({ id, kept: kept ?? IsNull() }, { delivery: 'failed', resendAt });
   }
 }
 

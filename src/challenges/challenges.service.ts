@@ -88,9 +88,16 @@ export class Challenges {
   async deliver(challenge: Challenge, parcel: Parcel): Promise<Challenge> {
     const delivery = await this.courier.deliver(parcel.channel, parcel.to, parcel.letter);
     this.record(delivery === 'sent' ? 'challenge.sent' : 'challenge.undelivered', challenge);
-    if (delivery === 'sent') return challenge;
-    await this.rows.markUndelivered(challenge);
-    return { ...challenge, delivery, resendAt: null };
+    return delivery === 'sent' ? challenge : this.undelivered(challenge, null);
+  }
+
+  /**
+   * Notes that the user did not get what he needs to answer.
+   * @param resendAt from when on he may ask for it again; null for at once
+   */
+  async undelivered(challenge: Challenge, resendAt: Date | null): Promise<Challenge> {
+    await this.rows.markUndelivered(challenge, resendAt);
+    return { ...challenge, delivery: 'failed', resendAt };
   }
 
   /** The challenge of that id, if it is for that purpose and theirs. */

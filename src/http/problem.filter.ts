@@ -15,24 +15,34 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toProblem(error);
-    const { status, code, title } = problem.definition;
+    const { status, code } = problem.definition;
     if (status >= 500) this.log.error({ err: error, requestId: request.id }, `${code}: ${request.method} failed`);
-    const { headers, ...members } = problem.details;
-    void reply
-      .status(status)
-      .headers({ ...(status === 401 && { 'WWW-Authenticate': bearerChallenge(problem) }), ...headers })
-      .header('Cache-Control', 'no-store')
-      .type('application/problem+json')
-      .send({
-        type: `${PROBLEM_TYPE_PREFIX}${code}`,
-        title,
-        status,
-        code,
-        instance: pathOf(request),
-        requestId: request.id,
-        ...members,
-      });
+    sendProblem(problem, request, reply);
   }
+}
+
+/** What Fastify refuses before it looks for a route: a path that is no URI, or with an id that is too long to be one. */
+export function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(toProblem(error), request, reply);
+}
+
+function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, code, title } = problem.definition;
+  const { headers, ...members } = problem.details;
+  void reply
+    .status(status)
+    .headers({ ...(status === 401 && { 'WWW-Authenticate': bearerChallenge(problem) }), ...headers })
+    .header('Cache-Control', 'no-store')
+    .type('application/problem+json')
+    .send({
+      type: `${PROBLEM_TYPE_PREFIX}${code}`,
+      title,
+      status,
+      code,
+      instance: pathOf(request),
+      requestId: request.id,
+      ...members,
+    });
 }
 
 function toProblem(error: unknown): Problem {
@@ -45,6 +55,7 @@ function toProblem(error: unknown): Problem {
     case 400:
       return CommonProblem.invalidRequest();
     case 404:
+    case 414:
       return CommonProblem.notFound();
     case 413:
       return CommonProblem.payloadTooLarge();

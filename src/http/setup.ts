@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import { VersioningType } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { ProblemFilter } from './problem.filter.js';
+import { answerUnroutable, ProblemFilter } from './problem.filter.js';
 import { keepRequestContext } from './request-context.js';
 import { DtoPipe } from './validation.js';
 
@@ -26,6 +26,7 @@ export function createHttpAdapter({ trustProxy }: Pick<HttpOptions, 'trustProxy'
   return new FastifyAdapter({
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     bodyLimit: BODY_LIMIT,
+    frameworkErrors: answerUnroutable,
     requestTimeout: REQUEST_TIMEOUT,
     // A parameter of any length is an id that is not there, rather than a 414 of Fastify's own making.
     routerOptions: { maxParamLength: LONGEST_URL },
@@ -49,7 +50,12 @@ export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: Ht
     strictTransportSecurity: { maxAge: 31_536_000 },
   });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-  app.enableCors({ origin: corsOrigins, exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'] });
+  // What is no preflight is answered like one, in no words of the library.
+  app.enableCors({
+    strictPreflight: false,
+    origin: corsOrigins,
+    exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'],
+  });
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter());
 }

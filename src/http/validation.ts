@@ -30,8 +30,28 @@ export class DtoPipe extends ValidationPipe {
     if (metadata.type !== 'body') return super.transform(value, metadata);
     const body = value ?? {};
     if (value === null || typeof body !== 'object' || Array.isArray(body)) throw notAnObject();
+    refuseWhatOthersOverlook(body);
     return super.transform(body, metadata);
   }
+}
+
+/**
+ * To class-validator `null` is as good as absent where a property is optional, and a property that every object inherits
+ * (`constructor`) is no unknown one.
+ */
+function refuseWhatOthersOverlook(body: object): void {
+  const errors = Object.entries(body).flatMap(([property, value]) => {
+    if (value === null) return [{ pointer: pointerTo(property), detail: `${property} must not be null` }];
+    if (property in Object.prototype || property === '')
+      return [{ pointer: pointerTo(property), detail: `property ${property} should not exist` }];
+    return [];
+  });
+  if (errors.length > 0) throw CommonProblem.validationFailed({ errors });
+}
+
+/** RFC 6901. */
+export function pointerTo(property: string, parent = ''): string {
+  return `${parent}/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 function notAnObject(): Problem {
@@ -43,8 +63,7 @@ function toProblem(errors: ValidationError[]): Problem {
 }
 
 function describe({ property, constraints, children = [] }: ValidationError, parent: string): object[] {
-  // RFC 6901
-  const pointer = `${parent}/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = pointerTo(property, parent);
   const own = Object.values(constraints ?? {}).map((detail) => ({ pointer, detail }));
   return [...own, ...children.flatMap((child) => describe(child, pointer))];
 }

@@ -13,6 +13,11 @@ export function randomId(): string {
   return randomBytes(16).toString('hex');
 }
 
+/** Whether the text is spelled as {@link randomId} spells it: MySQL would find a row by other spellings too. */
+export function isRandomId(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text);
+}
+
 /** A random decimal code, uniform, leading zeros kept (ASVS 6.5.3, NIST SP 800-63B-4 3.1.3.2). */
 export function randomDigits(length: number): string {
   return Array.from({ length }, () => randomInt(10)).join('');

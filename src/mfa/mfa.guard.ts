@@ -21,7 +21,8 @@ const ANY_FACTOR = parseRequirement({});
  */
 @Injectable()
 export class MfaGuard implements CanActivate {
-  private readonly requirements = new WeakMap<Handler, Requirement | null>();
+  /** By class and then by method: two controllers may inherit one method, and ask for different things. */
+  private readonly requirements = new WeakMap<object, WeakMap<Handler, Requirement | null>>();
 
   constructor(
     private readonly reflector: Reflector,
@@ -43,11 +44,12 @@ export class MfaGuard implements CanActivate {
   }
 
   private requirementOf(context: ExecutionContext): Requirement | null {
-    const handler = context.getHandler() as Handler;
-    let required = this.requirements.get(handler);
+    const [controller, handler] = [context.getClass(), context.getHandler() as Handler];
+    const known = this.requirements.get(controller) ?? new WeakMap<Handler, Requirement | null>();
+    let required = known.get(handler);
     if (required === undefined) {
-      required = requirementOn(this.reflector, context.getClass(), handler);
-      this.requirements.set(handler, required);
+      required = requirementOn(this.reflector, controller, handler);
+      this.requirements.set(controller, known.set(handler, required));
     }
     return required;
   }

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { ApiExtension } from '@nestjs/swagger';
+import { type AssuranceLevel, meets } from '../tokens/assurance.js';
 import { FactorTypes } from './factor-types/factor-types.js';
 import { requirementOn } from './mfa.guard.js';
 import type { Requirement } from './requirement.js';
@@ -35,13 +36,21 @@ export class RequirementCheck implements OnApplicationBootstrap {
 
   private check(controller: object, handler: object): void {
     const required = requirementOn(this.reflector, controller, handler);
-    const unknown = required?.factors?.find((name) => !this.types.find(name));
+    if (!required) return;
+    if (required.factors) this.checkFactors(required.factors, required.acr);
+    ApiExtension('x-mfa', documented(required))(controller, '', { value: handler });
+  }
+
+  private checkFactors(factors: readonly string[], acr: AssuranceLevel): void {
+    const unknown = factors.find((name) => !this.types.find(name));
     if (unknown !== undefined) {
       throw new Error(
         `@RequireMfa(): there is no factor type "${unknown}" (there are ${this.types.names().join(', ')}).`,
       );
     }
-    if (required) ApiExtension('x-mfa', documented(required))(controller, '', { value: handler });
+    if (!factors.some((name) => meets(this.types.get(name).acr, acr))) {
+      throw new Error(`@RequireMfa(): none of ${factors.join(', ')} reaches ${acr}.`);
+    }
   }
 }
 

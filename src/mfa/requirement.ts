@@ -38,7 +38,7 @@ export function parseRequirement(given: MfaRequirement): Requirement {
     throw new Error(`@RequireMfa(): acr takes mfa, aal2 or phr, not ${JSON.stringify(acr)}.`);
   }
   if (
-    factors &&
+    factors !== undefined &&
     (!Array.isArray(factors) || factors.length === 0 || factors.some((type) => typeof type !== 'string'))
   ) {
     throw new Error('@RequireMfa(): factors takes the names of one factor type or more.');

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { IsOptional, IsString, Length } from 'class-validator';
 
 export class LoginDto {
   @ApiProperty({ example: 'ada@example.com', maxLength: 254 })
@@ -15,6 +15,6 @@ export class LoginDto {
   @ApiProperty({ required: false, description: 'The token of a trusted device.', example: undefined, maxLength: 128 })
   @IsOptional()
   @IsString()
-  @MaxLength(128)
+  @Length(1, 128)
   readonly deviceToken?: string;
 }

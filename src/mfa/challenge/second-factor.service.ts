@@ -49,7 +49,7 @@ export class SecondFactor {
     const refillsAt = await this.takeBudget(question.parcel);
     const challenge = await this.challenges.issue(this.asking(id, principal, factor), question);
     if (!refillsAt) return { status: 'required', challenge: await this.delivered(challenge, question, factors) };
-    const waiting = { ...challenge, delivery: 'failed', resendAt: refillsAt };
+    const waiting = await this.challenges.undelivered(challenge, refillsAt);
     return { status: 'required', challenge: this.toDto(waiting, factors, question.publicKey) };
   }
 

@@ -4,7 +4,7 @@ import type { AuditEventType } from '../../audit/audit-event.js';
 import { Audit } from '../../audit/audit.service.js';
 import { Challenges } from '../../challenges/challenges.service.js';
 import { MAX_ATTEMPTS } from '../../challenges/challenge.repository.js';
-import { DtoPipe } from '../../http/validation.js';
+import { DtoPipe, pointerTo } from '../../http/validation.js';
 import { Clock, secondsUntil } from '../../kernel/clock.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
@@ -191,7 +191,7 @@ export class Enrollment {
   private async readInput({ enrollmentDto }: FactorType, own: Record<string, unknown>): Promise<object> {
     if (enrollmentDto) return this.pipe.check(own, enrollmentDto);
     const [surplus] = Object.keys(own);
-    if (surplus !== undefined) throw invalid(`/${surplus}`, `property ${surplus} should not exist`);
+    if (surplus !== undefined) throw invalid(pointerTo(surplus), `property ${surplus} should not exist`);
     return {};
   }
 }

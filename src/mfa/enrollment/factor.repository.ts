@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
 import { insertOnce } from '../../database/insert-once.js';
+import { isRandomId } from '../../kernel/secrets.js';
 import { Factor } from './factor.entity.js';
 
 /** The factor table. Each change is one conditional statement; the row count says whether it was made. */
@@ -23,8 +24,8 @@ export class FactorRepository {
     return this.rows.find({ where: { userId }, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
-  findOne(id: string, userId: string): Promise<Factor | null> {
-    return this.rows.findOneBy({ id, userId });
+  async findOne(id: string, userId: string): Promise<Factor | null> {
+    return isRandomId(id) ? this.rows.findOneBy({ id, userId }) : null;
   }
 
   /** The factor that has the unique key, whosever it is. */

@@ -1,0 +1,107 @@
+import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { databases, type TestDatabase } from '../support/databases.js';
+import { ManualClock } from '../support/manual-clock.js';
+import {
+  challenge,
+  challengeRow,
+  newUserWithFactors,
+  openSession,
+  outcome,
+  wrongCode,
+} from '../support/second-factors.js';
+
+const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+const count = (all: readonly string[], which: string): number => all.filter((one) => one === which).length;
+
+describe.each(databases)('answers in the same moment on $name', (kind) => {
+  let database: TestDatabase;
+  let instances: TestApp[];
+  let app: TestApp;
+
+  beforeAll(async () => {
+    database = await kind.create();
+    const clock = new ManualClock();
+    // In memory, a SQLite database belongs to one instance.
+    const number = kind.name === 'SQLite' ? 1 : 2;
+    instances = [];
+    for (let i = 0; i < number; i++) instances.push(await startApp({ shared: database, clock }));
+    app = instances[0];
+  });
+
+  afterAll(async () => {
+    for (const instance of instances) await instance.close();
+    await database.drop();
+  });
+
+  const anInstance = (index: number): SecondFactor => instances[index % instances.length].nest.get(SecondFactor);
+
+  it('accepts one of 20 right answers', async () => {
+    const ada = await newUserWithFactors(app);
+    const { id } = await challenge(app, ada);
+    const code = app.lastCode(ada.email);
+
+    const answers = await Promise.all(times(20, (i) => outcome(anInstance(i).verify(ada.principal, id, { code }))));
+
+    expect(count(answers, 'accepted')).toBe(1);
+    expect(count(answers, 'challenge_expired')).toBe(19);
+    expect(await outcome(anInstance(0).verify(ada.principal, id, { code }))).toBe('challenge_expired');
+  });
+
+  it('takes exactly 5 of 30 wrong answers', async () => {
+    const ada = await newUserWithFactors(app);
+    const { id } = await challenge(app, ada);
+    const code = wrongCode(app.lastCode(ada.email));
+
+    const answers = await Promise.all(times(30, (i) => outcome(anInstance(i).verify(ada.principal, id, { code }))));
+
+    expect(count(answers, 'invalid_code')).toBe(5);
+    // The others found the challenge closed, or the factor blocked by those five.
+    expect(count(answers, 'challenge_expired') + count(answers, 'too_many_attempts')).toBe(25);
+    expect((await challengeRow(app, id)).attempts).toBe(5);
+  });
+
+  it('never takes a sixth answer, though the right one comes with 29 wrong ones', async () => {
+    const ada = await newUserWithFactors(app);
+    const { id } = await challenge(app, ada);
+    const right = app.lastCode(ada.email);
+    const wrong = wrongCode(right);
+
+    const answers = await Promise.all(
+      times(30, (i) => outcome(anInstance(i).verify(ada.principal, id, { code: i === 29 ? right : wrong }))),
+    );
+
+    const { attempts, consumedAt } = await challengeRow(app, id);
+    expect(count(answers, 'invalid_code')).toBe(attempts);
+    expect(count(answers, 'accepted')).toBe(consumedAt ? 1 : 0);
+    expect(attempts + (consumedAt ? 1 : 0)).toBeLessThanOrEqual(5);
+  });
+
+  it('sends one new code, however often it is asked for in one moment', async () => {
+    const ada = await newUserWithFactors(app);
+    const { id } = await challenge(app, ada);
+    app.clock.advance('1m');
+
+    const answers = await Promise.all(times(3, (i) => outcome(anInstance(i).send(ada.principal, id))));
+
+    expect(answers.sort()).toEqual(['accepted', 'challenge_expired', 'challenge_expired']);
+    const mails = instances.flatMap(({ outbox }) => outbox.messages(ada.email));
+    expect(mails.filter(({ text }) => text.includes('your code to sign in'))).toHaveLength(2);
+  });
+
+  it('opens two sessions with two challenges, each its own', async () => {
+    const ada = await newUserWithFactors(app);
+    const [one, two] = [ada.principal, await openSession(app, ada.userId)];
+    const first = await challenge(app, { principal: one });
+    const firstCode = app.lastCode(ada.email);
+    const second = await challenge(app, { principal: two });
+    const secondCode = app.lastCode(ada.email);
+
+    const answers = await Promise.all([
+      outcome(anInstance(0).verify(one, first.id, { code: firstCode })),
+      outcome(anInstance(1).verify(two, second.id, { code: secondCode })),
+    ]);
+
+    expect(answers).toEqual(['accepted', 'accepted']);
+  });
+});

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import type { ChallengeDto } from '../../src/auth/index.js';
+import { Challenge } from '../../src/challenges/challenge.entity.js';
+import { Problem } from '../../src/kernel/problem.js';
+import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
+import { Enrollment } from '../../src/mfa/enrollment/enrollment.service.js';
+import { Sessions } from '../../src/sessions/sessions.service.js';
+import { AccessTokens } from '../../src/tokens/access-tokens.js';
+import type { Principal } from '../../src/tokens/principal.js';
+import { UserStore } from '../../src/users/user-store.js';
+import type { TestApp } from './app.js';
+
+// The engine without HTTP: races show here, and two servers in one process share passport's strategies.
+
+/** Somebody who has just given the password, and who has factors. */
+export interface Challenged {
+  readonly userId: string;
+  readonly email: string;
+  readonly principal: Principal;
+  /** By factor type. */
+  readonly factorIds: Readonly<Record<string, string>>;
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+/** A number of Germany's mobile range that no other test has. */
+export const newPhoneNumber = (): string =>
+  `+4915112${String(randomBytes(4).readUInt32BE() % 1_000_000).padStart(6, '0')}`;
+
+/** A user with a factor of each type, in a session that has proved the password alone. */
+export async function newUserWithFactors(app: TestApp, types: readonly string[] = ['email']): Promise<Challenged> {
+  const email = `ada-${randomBytes(6).toString('hex')}@example.com`;
+  const user = await app.nest.get(UserStore).create({ email, displayName: null, passwordHash: '-' });
+  const userId = user!.id;
+  const enrollment = app.nest.get(Enrollment);
+  const addresses: Record<string, string> = { email, sms: newPhoneNumber() };
+  const factorIds: Record<string, string> = {};
+  let principal = await openSession(app, userId);
+  for (const type of types) {
+    const input = type === 'sms' ? { type, phoneNumber: addresses.sms } : { type };
+    const { factor } = await enrollment.enroll(principal, input);
+    await enrollment.activate(principal, factor.id, { code: app.lastCode(addresses[type]) });
+    factorIds[type] = factor.id;
+    if (types.length > 1) principal = await proveFirst(app, principal, addresses[types[0]]);
+  }
+  return { userId, email, principal: await openSession(app, userId), factorIds, addresses };
+}
+
+export async function openSession(app: TestApp, userId: string): Promise<Principal> {
+  const assurance = { acr: 'aal1', amr: ['pwd'] } as const;
+  return (await app.nest.get(Sessions).open(userId, assurance, { ip: '-', device: '-' })).principal;
+}
+
+/** What a login does after the password: a challenge, its code sent. */
+export async function challenge(app: TestApp, { principal }: Pick<Challenged, 'principal'>): Promise<ChallengeDto> {
+  return (await app.nest.get(SecondFactor).afterPassword(principal)).challenge!;
+}
+
+/** The row as the database has it. */
+export function challengeRow(app: TestApp, id: string): Promise<Challenge> {
+  return app.nest.get(DataSource).getRepository(Challenge).findOneByOrFail({ id });
+}
+
+/** How an answer was taken: `accepted`, or the code of the problem. */
+export async function outcome(answer: Promise<unknown>): Promise<string> {
+  try {
+    await answer;
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof Problem) return error.definition.code;
+    throw error;
+  }
+}
+
+/** A code of six digits that is none of these. */
+export function wrongCode(...right: readonly string[]): string {
+  for (let guess = 0; ; guess++) {
+    const code = String(guess).padStart(6, '0');
+    if (!right.includes(code)) return code;
+  }
+}
+
+/** A second factor, so that the next one may be enrolled. */
+async function proveFirst(app: TestApp, principal: Principal, to: string): Promise<Principal> {
+  const secondFactor = app.nest.get(SecondFactor);
+  const { id } = (await secondFactor.afterPassword(principal)).challenge!;
+  const { accessToken } = await secondFactor.verify(principal, id, { code: app.lastCode(to) });
+  return principalOf(app, accessToken);
+}
+
+function principalOf(app: TestApp, accessToken: string): Principal {
+  const payload = JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()) as unknown;
+  return app.nest.get(AccessTokens).read(payload);
+}
+
+/** An access token with the MFA claim, by a factor of that type. */
+export async function tokenBy(app: TestApp, user: Challenged, type: string): Promise<string> {
+  const secondFactor = app.nest.get(SecondFactor);
+  const principal = await openSession(app, user.userId);
+  const { id } = await secondFactor.start(principal, user.factorIds[type]);
+  return (await secondFactor.verify(principal, id, { code: app.lastCode(user.addresses[type]) })).accessToken;
+}
+
+/** An access token of the password alone. */
+export async function passwordToken(app: TestApp, { userId }: Pick<Challenged, 'userId'>): Promise<string> {
+  const assurance = { acr: 'aal1', amr: ['pwd'] } as const;
+  return (await app.nest.get(Sessions).open(userId, assurance, { ip: '-', device: '-' })).accessToken;
+}
