@@ -36,7 +36,7 @@ export interface TestApp {
   readonly nest: NestFastifyApplication;
   readonly settings: Settings;
   readonly http: TestAgent;
-  /** The code in the newest message to that address. */
+  /** The newest code that was sent to that address. */
   lastCode(to: string): string;
   close(): Promise<void>;
 }
@@ -73,7 +73,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     settings,
     http: request(url),
     lastCode: (to) => {
-      const code = outbox.messages(to)[0]?.code;
+      const code = outbox.messages(to).find((message) => message.code !== undefined)?.code;
       if (code === undefined) throw new Error(`No code was sent to ${to}.`);
       return code;
     },
