@@ -1,6 +1,7 @@
 import { Audit } from '../../src/audit/audit.service.js';
 import type { SessionDto } from '../../src/auth/index.js';
 import { Accounts } from '../../src/mfa/index.js';
+import { UserStore } from '../../src/users/user-store.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import {
@@ -257,6 +258,13 @@ describe.each(databases)('security events and notices on $name', (database) => {
       const seen = await types((await tryLogin(ada).expect(200)).body);
       expect(seen).toEqual(expect.arrayContaining(['user.disabled', 'user.enabled', 'login.failed']));
       expect(seen.filter((type) => type === 'session.ended')).toHaveLength(2);
+    });
+
+    it("is felt at the next refresh when the team's own store did it", async () => {
+      const session = await login(app, await register(app));
+      await app.nest.get(UserStore).setDisabled(await idOf(session), true);
+      await refresh(session).expect(401);
+      expect(await isAlive(session)).toBe(false);
     });
 
     it('deleting does, for good', async () => {
