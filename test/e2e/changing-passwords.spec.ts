@@ -18,7 +18,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await startApp({ database, env: { PUBLIC_URL: 'https://id.example.com' } });
+    app = await startApp({ database, env: { PUBLIC_URL: 'https://id.example.com', TRUSTED_DEVICE_TTL: '30d' } });
   });
 
   afterAll(() => app.close());
@@ -44,7 +44,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     eventually(() => {
       const sent = resetMails(email);
       expect(sent).toHaveLength(mails);
-      return sent[0]!.code!;
+      return sent[0].code!;
     });
 
   describe('known', () => {
@@ -117,7 +117,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
       const ada = await longAgo(register(app));
       await forgot(ada.email).set('Host', 'evil.example').set('X-Forwarded-Host', 'evil.example').expect(202);
       const token = await mailedToken(ada.email);
-      const { text } = resetMails(ada.email)[0]!;
+      const { text } = resetMails(ada.email)[0];
       expect(text).toContain(`https://id.example.com/reset-password#token=${token}`);
       expect(text).not.toContain('evil');
       expect(Buffer.from(token, 'base64url')).toHaveLength(48);
@@ -143,6 +143,23 @@ describe.each(databases)('changing passwords on $name', (database) => {
       expect(pending.mfa.status).toBe('required');
       await app.http.get('/v1/examples/mfa').auth(pending.accessToken, bearer).expect(401);
       expect((await answer(app, pending, ada.email)).mfa.status).toBe('satisfied');
+    });
+
+    it('trusts no device any more', async () => {
+      const ada = await longAgo(registerWithEmailFactor(app));
+      const pending = await login(app, ada);
+      const { body } = await app.http
+        .post(`/v1/mfa/challenges/${pending.mfa.challenge!.id}/verify`)
+        .auth(pending.accessToken, bearer)
+        .send({ code: app.lastCode(ada.email), rememberDevice: true })
+        .expect(200);
+      const device = { deviceToken: body.deviceToken };
+      const trusted = await tryLogin(ada, PASSWORD).send(device).expect(200);
+      expect(trusted.body.mfa.status).toBe('trusted_device');
+      app.clock.advance('61s');
+      await forgot(ada.email).expect(202);
+      await reset(await mailedToken(ada.email)).expect(204);
+      expect((await tryLogin(ada, NEW_PASSWORD).send(device).expect(200)).body.mfa.status).toBe('required');
     });
 
     it('takes a link once, also twice at the same moment', async () => {
@@ -191,7 +208,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
       const bytes = Buffer.from(token, 'base64url');
       const flipped = (at: number) => {
         const copy = Buffer.from(bytes);
-        copy[at]! ^= 1;
+        copy[at] ^= 1;
         return copy.toString('base64url');
       };
       const { body: registration } = await app.http.post('/v1/auth/register').send(newPerson()).expect(202);
@@ -210,7 +227,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
       ];
       const answers = await Promise.all(wrong.map((one) => reset(one)));
       expect(new Set(answers.map(({ status, body: { code, title } }) => `${status} ${code} ${title}`)).size).toBe(1);
-      expect(answers[0]!.status).toBe(410);
+      expect(answers[0].status).toBe(410);
       await tryLogin(ada, PASSWORD).expect(200);
       await reset(token).expect(204);
     });
