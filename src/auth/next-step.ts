@@ -28,4 +28,7 @@ export abstract class NextStep {
    * @throws Problem `insufficient_user_authentication` when the user has a second factor and has not proved it lately
    */
   abstract requireFresh(principal: Principal): Promise<void>;
+
+  /** After a new password: whatever stood in for proving more, like a trusted device, does so no more. */
+  abstract afterNewPassword(userId: string): Promise<void>;
 }

@@ -3,17 +3,19 @@ import type { AuditEventType } from '../audit/audit-event.js';
 import { Audit } from '../audit/audit.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { UserStore } from '../users/user-store.js';
+import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
 import { FactorRepository } from './enrollment/factor.repository.js';
 
 /**
  * What an administrator does to an account, for the team's own admin routes. Each ends all sessions of the user, on
- * every instance within a second (ASVS 7.4.2), and is recorded.
+ * every instance within a second (ASVS 7.4.2), trusts his devices no more, and is recorded.
  */
 @Injectable()
 export class Accounts {
   constructor(
     private readonly users: UserStore,
     private readonly factors: FactorRepository,
+    private readonly devices: TrustedDevices,
     private readonly sessions: Sessions,
     private readonly audit: Audit,
   ) {}
@@ -44,6 +46,7 @@ export class Accounts {
   }
 
   private async end(userId: string, type: AuditEventType, reason: string): Promise<void> {
+    await this.devices.forgetAll(userId);
     await this.sessions.endAll(userId, reason);
     this.audit.record({ type, userId });
   }

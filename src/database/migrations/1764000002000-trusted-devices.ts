@@ -13,7 +13,7 @@ export class TrustedDevices1764000002000 implements MigrationInterface {
           c.ref('userId'),
           c.digest('tokenHash'),
           c.line('device'),
-          c.word('ip'),
+          c.line('ip'),
           c.ref('sessionId', { nullable: true }),
           c.instant('createdAt'),
           c.instant('lastUsedAt'),

@@ -122,6 +122,8 @@ export class SecondFactor {
       throw ChallengeProblem.closed();
     }
     this.audit.record({ type: 'mfa.verified', ...about(principal, factor) });
+    if (this.types.isBackup(factor.type))
+      this.audit.record({ type: 'recovery_code.used', ...about(principal, factor) });
     return toSessionDto(grant, { status: 'satisfied' });
   }
 

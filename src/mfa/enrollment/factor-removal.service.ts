@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Audit } from '../../audit/audit.service.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -20,6 +21,7 @@ export class FactorRemoval {
     private readonly factors: UsableFactors,
     private readonly devices: TrustedDevices,
     private readonly sessions: Sessions,
+    private readonly audit: Audit,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
   ) {}
 
@@ -28,9 +30,10 @@ export class FactorRemoval {
    * @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` when the policy demands one
    */
   async remove(principal: Principal, id: string): Promise<void> {
-    const { userId } = principal;
-    await this.enrollment.require(principal, id);
+    const { userId, sessionId } = principal;
+    const { type: factorType } = await this.enrollment.require(principal, id);
     if (!(await this.take(id, userId))) throw await this.whyNot(id, userId);
+    this.audit.record({ type: 'factor.removed', userId, sessionId, factorType, factorId: id });
     await this.sessions.withdrawFactor(userId, id);
     if (!(await this.factors.isEnrolled(userId))) await this.forgetTheRest(userId);
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Audit } from '../../audit/audit.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { Secrets } from '../../kernel/secrets.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -20,6 +21,7 @@ export class RecoveryCodes {
     private readonly types: FactorTypes,
     private readonly freshness: Freshness,
     private readonly secrets: Secrets,
+    private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
 
@@ -76,7 +78,9 @@ export class RecoveryCodes {
       blockedUntil: null,
       uniqueKey: null,
     };
-    return (await this.rows.insertOnce(factor)) ? codes : null;
+    if (!(await this.rows.insertOnce(factor))) return null;
+    this.audit.record({ type: 'recovery_codes.created', userId, factorType: RECOVERY_CODE, factorId: id });
+    return codes;
   }
 
   private find(userId: string): Promise<Factor | null> {

@@ -1,5 +1,5 @@
 import { Entity } from 'typeorm';
-import { Digest, Id, Instant, Line, Ref, Word } from '../../database/columns.js';
+import { Digest, Id, Instant, Line, Ref } from '../../database/columns.js';
 
 /** A device at which its owner need not prove the second factor again when he logs in. */
 @Entity('stepgate_trusted_device')
@@ -10,7 +10,7 @@ export class TrustedDevice {
   @Digest() tokenHash: string;
   /** The User-Agent that was remembered. */
   @Line() device: string;
-  @Word() ip: string;
+  @Line() ip: string;
   /** The session that was opened with it last. */
   @Ref({ nullable: true }) sessionId: string | null;
   @Instant() createdAt: Date;
