@@ -28,4 +28,7 @@ export abstract class NextStep {
    * @throws Problem `insufficient_user_authentication` when the user has a second factor and has not proved it lately
    */
   abstract requireFresh(principal: Principal): Promise<void>;
+
+  /** After a new password: what spared the user his second factor until now spares it no more. */
+  abstract passwordChanged(userId: string): Promise<void>;
 }

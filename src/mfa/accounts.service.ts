@@ -4,6 +4,7 @@ import { Audit } from '../audit/audit.service.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { UserStore } from '../users/user-store.js';
 import { FactorRepository } from './enrollment/factor.repository.js';
+import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
 
 /**
  * What an administrator does to an account, for the team's own admin routes. Each ends all sessions of the user, on
@@ -14,6 +15,7 @@ export class Accounts {
   constructor(
     private readonly users: UserStore,
     private readonly factors: FactorRepository,
+    private readonly devices: TrustedDevices,
     private readonly sessions: Sessions,
     private readonly audit: Audit,
   ) {}
@@ -34,12 +36,14 @@ export class Accounts {
   async delete(userId: string): Promise<void> {
     await this.users.delete(userId);
     await this.factors.removeAll(userId);
+    await this.devices.forgetAll(userId);
     await this.end(userId, 'user.deleted', 'user_deleted');
   }
 
-  /** Removes all factors: for somebody who lost them, after his identity was proved again (ASVS 6.4.4). */
+  /** Removes all factors, and what stands in for them: for somebody who lost them, after his identity was proved again (ASVS 6.4.4). */
   async resetMfa(userId: string): Promise<void> {
     await this.factors.removeAll(userId);
+    await this.devices.forgetAll(userId);
     await this.end(userId, 'user.mfa_reset', 'mfa_reset');
   }
 

@@ -4,6 +4,7 @@ import { Sessions } from '../../sessions/sessions.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { type User, UserStore } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';
+import { NextSteps } from '../next-steps.js';
 import { NewPassword } from './new-password.js';
 import { PasswordResets } from './password-resets.js';
 
@@ -16,6 +17,7 @@ export class ResetPassword {
   constructor(
     private readonly users: UserStore,
     private readonly resets: PasswordResets,
+    private readonly steps: NextSteps,
     private readonly hasher: PasswordHasher,
     private readonly newPassword: NewPassword,
     private readonly sessions: Sessions,
@@ -33,6 +35,7 @@ export class ResetPassword {
     await this.resets.consume(found.challenge);
     await this.users.setPassword(user.id, passwordHash);
     await this.resets.withdraw(user.id);
+    await this.steps.next?.passwordChanged(user.id);
     await this.sessions.endAll(user.id, 'password_reset');
     this.audit.record({ type: 'password.reset', userId: user.id });
   }

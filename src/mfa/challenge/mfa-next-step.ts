@@ -29,6 +29,10 @@ export class MfaNextStep extends NextStep {
     await this.freshness.requireFactor(principal);
   }
 
+  passwordChanged(userId: string): Promise<void> {
+    return this.devices.forgetAll(userId);
+  }
+
   async stateOf({ userId, sessionId, mfa }: Principal): Promise<MfaState> {
     if (mfa) return { status: 'satisfied' };
     if (await this.devices.hasOpened(sessionId)) return { status: 'trusted_device' };

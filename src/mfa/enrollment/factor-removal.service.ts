@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Audit } from '../../audit/audit.service.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -20,6 +21,7 @@ export class FactorRemoval {
     private readonly factors: UsableFactors,
     private readonly devices: TrustedDevices,
     private readonly sessions: Sessions,
+    private readonly audit: Audit,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
   ) {}
 
@@ -29,9 +31,11 @@ export class FactorRemoval {
    */
   async remove(principal: Principal, id: string): Promise<void> {
     const { userId } = principal;
-    await this.enrollment.require(principal, id);
+    const { type } = await this.enrollment.require(principal, id);
     if (!(await this.take(id, userId))) throw await this.whyNot(id, userId);
     await this.sessions.withdrawFactor(userId, id);
+    const { sessionId } = principal;
+    this.audit.record({ type: 'factor.removed', userId, sessionId, factorType: type, factorId: id });
     if (!(await this.factors.isEnrolled(userId))) await this.forgetTheRest(userId);
   }
 
