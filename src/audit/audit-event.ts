@@ -25,6 +25,8 @@ export const AUDIT_EVENTS = {
   'factor.disabled': 'failure',
   'recovery_codes.created': 'success',
   'recovery_code.used': 'success',
+  /** Few are left. */
+  'recovery_codes.low': 'success',
   'session.ended': 'success',
   'refresh.reused': 'failure',
   'password.changed': 'success',

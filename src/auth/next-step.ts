@@ -29,6 +29,6 @@ export abstract class NextStep {
    */
   abstract requireFresh(principal: Principal): Promise<void>;
 
-  /** After a new password: whatever stood in for proving more, like a trusted device, does so no more. */
-  abstract afterNewPassword(userId: string): Promise<void>;
+  /** After a new password: what spared the user his second factor until now spares it no more. */
+  abstract passwordChanged(userId: string): Promise<void>;
 }

@@ -13,6 +13,7 @@ export type NoticeKind =
   | 'factor-disabled'
   | 'second-factor-failing'
   | 'recovery-code-used'
+  | 'recovery-codes-low'
   | 'refresh-token-reused'
   | 'password-changed';
 
@@ -71,6 +72,10 @@ const WORDING: Record<Letter['kind'], Wording> = {
   'recovery-code-used': {
     subject: 'A recovery code was used',
     text: 'One of your recovery codes was used to sign in. It cannot be used again.',
+  },
+  'recovery-codes-low': {
+    subject: 'Few recovery codes are left',
+    text: 'Only 3 of your recovery codes are left. Make new ones while you can sign in; the old ones are dead then.',
   },
   'refresh-token-reused': {
     subject: 'A session was ended for your safety',

@@ -4,7 +4,7 @@ import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import { totpCode } from '../support/factor-kinds.js';
-import { as, login, newPerson, type Person, principalOf, register } from '../support/people.js';
+import { as, eventually, login, newPerson, type Person, principalOf, register } from '../support/people.js';
 
 describe.each(databases)('recovery codes on $name', (database) => {
   let app: TestApp;
@@ -67,6 +67,19 @@ describe.each(databases)('recovery codes on $name', (database) => {
     await expect(signIn(person, { code: codes[0] }, 'recovery_code')).rejects.toThrow(/got 422/);
   });
 
+  it('tell their owner by mail of each use, and when three are left', async () => {
+    const { person, codes } = await withApp();
+    const notices = (subject: string) =>
+      app.outbox.messages(person.email).filter((mail) => mail.subject === `Stepgate: ${subject}`);
+    for (const [used, code] of codes.slice(0, 8).entries()) {
+      await signIn(person, { code }, 'recovery_code');
+      await eventually(() => expect(notices('A recovery code was used')).toHaveLength(used + 1));
+      await eventually(() => expect(notices('Few recovery codes are left')).toHaveLength(used < 6 ? 0 : 1));
+    }
+    for (const { text } of app.outbox.messages(person.email))
+      expect(codes.some((code) => text.includes(code))).toBe(false);
+  });
+
   it('cannot be enrolled, renamed, preferred or removed like a factor', async () => {
     const { person, secret } = await withApp();
     const proved = as(app, await signIn(person, { code: totpCode(app, secret) }));
@@ -95,9 +108,10 @@ describe.each(databases)('recovery codes on $name', (database) => {
     const { body: refused } = await byCode.post('/mfa/recovery-codes').expect(401);
     expect(refused).toMatchObject({
       code: 'insufficient_user_authentication',
-      factors: ['totp', 'email', 'sms'],
+      factors: expect.arrayContaining(['totp', 'email', 'sms']),
       enrolled: true,
     });
+    expect(refused.factors).not.toContain('recovery_code');
     // The refusal, given back, asks for what would do.
     const { factors } = refused;
     const { body: challenge } = await byCode.post('/mfa/challenges', { factors }).expect(201);

@@ -1,8 +1,16 @@
 import type { SessionDto } from '../../src/auth/index.js';
-import { TrustedDevices } from '../../src/mfa/index.js';
+import { Accounts, TrustedDevices } from '../../src/mfa/index.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
-import { as, login, newPerson, type Person, principalOf, registerWithEmailFactor } from '../support/people.js';
+import {
+  as,
+  eventually,
+  login,
+  newPerson,
+  type Person,
+  principalOf,
+  registerWithEmailFactor,
+} from '../support/people.js';
 
 describe.each(databases)('trusting a device on $name', (database) => {
   let app: TestApp;
@@ -127,21 +135,46 @@ describe.each(databases)('trusting a device on $name', (database) => {
     expect((await loginWith(token, ada)).mfa.status).toBe('required');
   });
 
-  it('ends with the last factor, and for all devices at once where a password changes', async () => {
+  const devicesOf = (session: SessionDto) => app.nest.get(TrustedDevices).list(principalOf(app, session).userId);
+
+  it('ends for all devices when the password changes', async () => {
     const ada = await registerWithEmailFactor(app);
     const first = await deviceOf(ada);
     const session = await remember(ada);
-    const devices = app.nest.get(TrustedDevices);
-    const { userId } = principalOf(app, session);
-    expect(await devices.list(userId)).toHaveLength(2);
-    await devices.forgetAll(userId);
+    expect(await devicesOf(session)).toHaveLength(2);
+    const password = 'slow gears turn brass';
+    await as(app, session)
+      .post('/auth/password/change', { currentPassword: ada.password, newPassword: password })
+      .expect(204);
+    expect(await devicesOf(session)).toEqual([]);
     app.clock.advance('11m');
-    expect((await loginWith(first, ada)).mfa.status).toBe('required');
+    expect((await loginWith(first, { ...ada, password })).mfa.status).toBe('required');
+  });
 
-    const again = await remember(ada);
-    await as(app, again).delete(`/mfa/factors/${ada.factorId}`).expect(204);
-    expect((await loginWith(again.deviceToken, ada)).mfa.status).toBe('not_enrolled');
-    expect(await devices.list(userId)).toEqual([]);
+  it('ends for all devices when the password is reset', async () => {
+    const ada = await registerWithEmailFactor(app);
+    const session = await remember(ada);
+    app.clock.advance('1m');
+    await app.http.post('/v1/auth/password/forgot').send({ email: ada.email }).expect(202);
+    const token = await eventually(() => {
+      const mail = app.outbox.messages(ada.email).find(({ subject }) => subject.endsWith('Choose a new password'));
+      return mail!.code!;
+    });
+    await app.http.post('/v1/auth/password/reset').send({ token, newPassword: 'slow gears turn brass' }).expect(204);
+    expect(await devicesOf(session)).toEqual([]);
+  });
+
+  it('ends with the last factor, and when an administrator resets them', async () => {
+    const ada = await registerWithEmailFactor(app);
+    const session = await remember(ada);
+    await as(app, session).delete(`/mfa/factors/${ada.factorId}`).expect(204);
+    expect(await devicesOf(session)).toEqual([]);
+    expect((await loginWith(session.deviceToken, ada)).mfa.status).toBe('not_enrolled');
+
+    const bob = await registerWithEmailFactor(app, newPerson('bob'));
+    const his = await remember(bob);
+    await app.nest.get(Accounts).resetMfa(principalOf(app, his).userId);
+    expect(await devicesOf(his)).toEqual([]);
   });
 
   it('opens the routes that only the configuration closes, until the device is revoked', async () => {

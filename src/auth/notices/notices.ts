@@ -13,6 +13,7 @@ const NOTICES: Partial<Record<AuditEventType, NoticeKind>> = {
   'user.mfa_reset': 'factor-removed',
   'mfa.failed': 'second-factor-failing',
   'recovery_code.used': 'recovery-code-used',
+  'recovery_codes.low': 'recovery-codes-low',
   'refresh.reused': 'refresh-token-reused',
   'password.changed': 'password-changed',
   'password.reset': 'password-changed',

@@ -41,7 +41,7 @@ export class ChangePassword {
     this.newPassword.require('/newPassword', password, user);
     await this.users.setPassword(userId, await this.hasher.hash(password));
     await this.resets.withdraw(userId);
-    await this.steps.next?.afterNewPassword(userId);
+    await this.steps.next?.passwordChanged(userId);
     await this.sessions.endAll(userId, 'password_changed', sessionId);
     this.audit.record({ type: 'password.changed', userId, sessionId });
   }

@@ -17,10 +17,10 @@ export class ResetPassword {
   constructor(
     private readonly users: UserStore,
     private readonly resets: PasswordResets,
+    private readonly steps: NextSteps,
     private readonly hasher: PasswordHasher,
     private readonly newPassword: NewPassword,
     private readonly sessions: Sessions,
-    private readonly steps: NextSteps,
     private readonly audit: Audit,
   ) {}
 
@@ -35,7 +35,7 @@ export class ResetPassword {
     await this.resets.consume(found.challenge);
     await this.users.setPassword(user.id, passwordHash);
     await this.resets.withdraw(user.id);
-    await this.steps.next?.afterNewPassword(user.id);
+    await this.steps.next?.passwordChanged(user.id);
     await this.sessions.endAll(user.id, 'password_reset');
     this.audit.record({ type: 'password.reset', userId: user.id });
   }

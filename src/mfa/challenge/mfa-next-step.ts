@@ -29,7 +29,7 @@ export class MfaNextStep extends NextStep {
     await this.freshness.requireFactor(principal);
   }
 
-  afterNewPassword(userId: string): Promise<void> {
+  passwordChanged(userId: string): Promise<void> {
     return this.devices.forgetAll(userId);
   }
 

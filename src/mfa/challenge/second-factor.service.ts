@@ -15,8 +15,10 @@ import { FactorRepository } from '../enrollment/factor.repository.js';
 import { FactorVault } from '../enrollment/factor-vault.js';
 import { type Demand, NO_DEMAND, UsableFactors } from '../enrollment/usable-factors.js';
 import type { Accepted, Answer, FactorQuestion } from '../factor-types/factor-type.js';
+import { RECOVERY_CODE } from '../factor-types/recovery-code/recovery-code.factor-type.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
+import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
 import { ChallengeDemands } from './challenge-demands.js';
 import { FactorGuesses } from './factor-guesses.js';
 
@@ -35,6 +37,7 @@ export class SecondFactor {
     private readonly guesses: FactorGuesses,
     private readonly sending: Sending,
     private readonly sessions: Sessions,
+    private readonly recoveryCodes: RecoveryCodes,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -122,8 +125,7 @@ export class SecondFactor {
       throw ChallengeProblem.closed();
     }
     this.audit.record({ type: 'mfa.verified', ...about(principal, factor) });
-    if (this.types.isBackup(factor.type))
-      this.audit.record({ type: 'recovery_code.used', ...about(principal, factor) });
+    if (factor.type === RECOVERY_CODE) this.recoveryCodes.noteUse(about(principal, factor), accepted.secret!);
     return toSessionDto(grant, { status: 'satisfied' });
   }
 

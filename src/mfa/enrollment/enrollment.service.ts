@@ -154,7 +154,7 @@ export class Enrollment {
     if (outcome === 'taken') throw MfaProblem.conflict({ detail: 'This is enrolled already.' });
     if (outcome === 'lost') throw CommonProblem.notFound();
     this.record('factor.activated', principal, factor);
-    const recoveryCodes = enrolled ? null : await this.recoveryCodes.issueFirst(factor);
+    const recoveryCodes = enrolled ? null : await this.recoveryCodes.issueFirst(factor, principal);
     return {
       factor: toFactorDto({ ...factor, ...changes, status: 'active' }),
       ...(recoveryCodes && { recoveryCodes }),

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditEntry } from '../../audit/audit-event.js';
 import { Audit } from '../../audit/audit.service.js';
 import { Clock } from '../../kernel/clock.js';
 import { Secrets } from '../../kernel/secrets.js';
@@ -10,6 +11,9 @@ import { Freshness } from '../enrollment/freshness.js';
 import { RECOVERY_CODE, RecoveryCodeFactorType } from '../factor-types/recovery-code/recovery-code.factor-type.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
+
+/** So many codes left are worth a notice. */
+const FEW = 3;
 
 /** A user's one set of recovery codes. It lies in a factor row, so that challenges, attempts and budgets are shared. */
 @Injectable()
@@ -29,11 +33,21 @@ export class RecoveryCodes {
    * The set that comes with the first factor.
    * @returns null when another first factor, activated in the same moment, brought it
    */
-  async issueFirst({ userId, createdAt }: Factor): Promise<string[] | null> {
+  async issueFirst({ createdAt }: Factor, { userId, sessionId }: Principal): Promise<string[] | null> {
     const old = await this.find(userId);
     if (old && old.createdAt >= createdAt) return null;
     if (old) await this.rows.remove(old.id, userId);
-    return this.issue(userId);
+    return this.issue(userId, sessionId);
+  }
+
+  /**
+   * Records that a code was used, of which the user gets a notice; and another when few are left.
+   * @param secret what is kept of the codes that are left
+   */
+  noteUse(use: Omit<AuditEntry, 'type'>, secret: string): void {
+    const remaining = this.type.remaining(secret);
+    this.audit.record({ type: 'recovery_code.used', ...use, detail: { remaining } });
+    if (remaining === FEW) this.audit.record({ type: 'recovery_codes.low', ...use, detail: { remaining } });
   }
 
   /** How many codes the user has left. */
@@ -48,19 +62,19 @@ export class RecoveryCodes {
    * @throws Problem `insufficient_user_authentication`, `conflict` when there is no factor, or in a race
    */
   async renew(principal: Principal): Promise<string[]> {
-    const { userId } = principal;
+    const { userId, sessionId } = principal;
     const enrolled = await this.freshness.require(principal, this.types.enrollable());
     if (!enrolled) throw MfaProblem.conflict({ detail: 'Enrol a factor first. Recovery codes come with it.' });
     const old = await this.find(userId);
     // Removed, not changed: whatever was counted against the old set goes with it.
     const won = old === null || (await this.rows.remove(old.id, userId));
-    const codes = won ? await this.issue(userId) : null;
+    const codes = won ? await this.issue(userId, sessionId) : null;
     if (!codes) throw MfaProblem.conflict({ detail: 'A new set was made in this very moment. Use that one.' });
     return codes;
   }
 
   /** @returns null when another caller made a set in the same moment */
-  private async issue(userId: string): Promise<string[] | null> {
+  private async issue(userId: string, sessionId: string): Promise<string[] | null> {
     const { codes, secret } = this.type.createSet(userId);
     const id = this.idOf(userId);
     const factor: Factor = {
@@ -79,7 +93,7 @@ export class RecoveryCodes {
       uniqueKey: null,
     };
     if (!(await this.rows.insertOnce(factor))) return null;
-    this.audit.record({ type: 'recovery_codes.created', userId, factorType: RECOVERY_CODE, factorId: id });
+    this.audit.record({ type: 'recovery_codes.created', userId, sessionId });
     return codes;
   }
 
