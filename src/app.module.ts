@@ -11,7 +11,7 @@ import { ExamplesModule } from './examples/examples.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { SourceThrottlerGuard } from './limits/throttling/source-throttler.guard.js';
-import { MfaGuard, MfaModule } from './mfa/index.js';
+import { MfaGuard, MfaModule, WebAuthnModule } from './mfa/index.js';
 import { createLogger, loggerModule } from './operations/logging.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
@@ -60,6 +60,7 @@ export class AppModule {
           productName: PRODUCT_NAME,
           trustedDeviceTtl: settings.trustedDeviceTtl,
         }),
+        WebAuthnModule.forRoot({ ...settings.webauthn, rpName: PRODUCT_NAME }),
         OperationsModule,
         ...(settings.delivery === 'outbox' ? [OutboxModule] : []),
         ...(settings.production ? [] : [ExamplesModule]),

@@ -52,6 +52,13 @@ const variables = z.object({
     .optional(),
   MFA_ENFORCEMENT: oneOf('routes', 'enrolled', 'everyone').default('routes'),
   AUDIT_RETENTION: duration.default(15_552_000_000),
+  WEBAUTHN_RP_ID: z
+    .string()
+    .regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'a domain name')
+    .optional(),
+  WEBAUTHN_ORIGINS: list
+    .refine((origins) => origins.every(isOrigin), 'origins such as https://app.example.com, separated by commas')
+    .default([]),
   DELIVERY: oneOf('outbox', 'live').optional(),
   SMTP_URL: z
     .string()
@@ -106,6 +113,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
   if (wrong.length > 0) throw new SettingsError(wrong.join('\n'));
 
   const publicUrl = (env.PUBLIC_URL ?? `http://localhost:${env.PORT}`).replace(/\/$/, '');
+  const { origin, hostname } = new URL(publicUrl);
   return {
     production,
     host: env.HOST,
@@ -123,6 +131,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     mfaEnforcement: env.MFA_ENFORCEMENT,
     auditRetention: env.AUDIT_RETENTION,
     trustedDeviceTtl: env.TRUSTED_DEVICE_TTL,
+    webauthn: { rpId: env.WEBAUTHN_RP_ID ?? hostname, origins: [origin, ...env.WEBAUTHN_ORIGINS] },
     delivery,
     smtpUrl: env.SMTP_URL,
     mailFrom: env.MAIL_FROM,
@@ -134,6 +143,14 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     metricsEnabled: env.METRICS_ENABLED,
     logLevel: env.LOG_LEVEL,
   };
+}
+
+/** Exactly as a browser writes one, or the way Android names a native app. */
+function isOrigin(text: string): boolean {
+  return (
+    /^android:apk-key-hash:[\w-]{43}$/.test(text) ||
+    (/^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text)
+  );
 }
 
 /** Short, one of the examples of the world, or too uniform to be random. */

@@ -16,4 +16,7 @@ export {
   type FactorType,
   MfaFactorType,
   type OpenChallenge,
+  type PasskeyType,
 } from './factor-types/factor-type.js';
+export { WebAuthnModule } from './factor-types/webauthn/webauthn.module.js';
+export type { WebAuthnOptions } from './factor-types/webauthn/webauthn.options.js';

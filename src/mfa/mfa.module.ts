@@ -23,6 +23,8 @@ import { RecoveryCodeFactorType } from './factor-types/recovery-code/recovery-co
 import { TotpFactorType } from './factor-types/totp/totp.factor-type.js';
 import { MfaGuard } from './mfa.guard.js';
 import { MFA_OPTIONS, MfaConfigurableModule } from './mfa.options.js';
+import { PasskeyController } from './passkey/passkey.controller.js';
+import { PasskeySignIn } from './passkey/passkey-sign-in.service.js';
 import { RecoveryCodesController } from './recovery-codes/recovery-codes.controller.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { RequirementCheck } from './requirement-check.js';
@@ -33,7 +35,13 @@ import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
 /** What users have proved: factors, challenges, and `@RequireMfa()`. */
 @Module({
   imports: [AuthModule, ChallengesModule, DiscoveryModule, TypeOrmModule.forFeature([Factor, TrustedDevice])],
-  controllers: [FactorsController, ChallengesController, RecoveryCodesController, TrustedDevicesController],
+  controllers: [
+    FactorsController,
+    ChallengesController,
+    PasskeyController,
+    RecoveryCodesController,
+    TrustedDevicesController,
+  ],
   providers: [
     FactorRepository,
     FactorVault,
@@ -47,6 +55,7 @@ import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
     ChallengeDemands,
     FactorGuesses,
     SecondFactor,
+    PasskeySignIn,
     FactorPurge,
     Accounts,
     RecoveryCodes,

@@ -27,8 +27,11 @@ export class SessionRepository {
   }
 
   /** The user's sessions that have the MFA claim by that factor. */
-  findProvedBy(userId: string, mfaFactorId: string): Promise<Pick<SessionRow, 'id' | 'epoch'>[]> {
-    return this.rows.find({ select: { id: true, epoch: true }, where: { userId, mfaFactorId, endedAt: IsNull() } });
+  findProvedBy(userId: string, mfaFactorId: string): Promise<Pick<SessionRow, 'id' | 'epoch' | 'amr'>[]> {
+    return this.rows.find({
+      select: { id: true, epoch: true, amr: true },
+      where: { userId, mfaFactorId, endedAt: IsNull() },
+    });
   }
 
   /** Those whose tokens were declared dead after `moment`. */

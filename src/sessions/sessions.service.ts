@@ -37,6 +37,8 @@ export interface ProvedFactor {
   readonly amr: readonly string[];
 }
 
+const PASSWORD = 'pwd';
+
 /** Sessions: one row for each sign-in, from which access tokens are issued. */
 @Injectable()
 export class Sessions {
@@ -50,8 +52,16 @@ export class Sessions {
     @Inject(SESSIONS_OPTIONS) private readonly options: SessionsOptions,
   ) {}
 
-  /** Opens a session for a user who has just proved himself. */
-  async open(userId: string, { acr, amr }: Pick<Assurance, 'acr' | 'amr'>, origin: Origin): Promise<Grant> {
+  /**
+   * Opens a session for a user who has just proved himself.
+   * @param proved the factor, when it was one that proves two things at once
+   */
+  async open(
+    userId: string,
+    { acr, amr }: Pick<Assurance, 'acr' | 'amr'>,
+    origin: Origin,
+    proved?: Pick<ProvedFactor, 'id' | 'type'>,
+  ): Promise<Grant> {
     const now = this.clock.now();
     const id = randomId();
     const refresh = firstRefreshToken(id, this.secrets);
@@ -63,9 +73,9 @@ export class Sessions {
       authTime: now,
       acr,
       amr: amr.join(' '),
-      mfaAt: null,
-      mfaFactor: null,
-      mfaFactorId: null,
+      mfaAt: proved ? now : null,
+      mfaFactor: proved?.type ?? null,
+      mfaFactorId: proved?.id ?? null,
       epoch: 0,
       refreshHash: digest(refresh),
       refreshGeneration: 0,
@@ -91,7 +101,7 @@ export class Sessions {
     const refresh = firstRefreshToken(row.id, this.secrets);
     const changes: Partial<SessionRow> = {
       acr: proved.acr,
-      amr: [...new Set(['pwd', ...proved.amr, 'mfa'])].join(' '),
+      amr: [...new Set([...firstMethods(row), ...proved.amr, 'mfa'])].join(' '),
       mfaAt: now,
       mfaFactor: proved.type,
       mfaFactorId: proved.id,
@@ -106,14 +116,22 @@ export class Sessions {
     return this.grant({ ...row, ...changes }, refresh);
   }
 
-  /** Takes the MFA claim away from every session that has it by that factor; the tokens that carry it are dead. */
+  /**
+   * Takes the MFA claim away from every session that has it by that factor; the tokens that carry it are dead. A session
+   * that was opened by the factor alone ends.
+   */
   async withdrawFactor(userId: string, factorId: string): Promise<void> {
-    const passwordOnly = { acr: 'aal1', amr: 'pwd', mfaAt: null, mfaFactor: null, mfaFactorId: null };
+    const passwordOnly = { acr: 'aal1', amr: PASSWORD, mfaAt: null, mfaFactor: null, mfaFactorId: null };
     for (;;) {
       const now = this.clock.now();
       const sessions = await this.rows.findProvedBy(userId, factorId);
       if (sessions.length === 0) return;
-      for (const { id, epoch } of sessions) {
+      for (const row of sessions) {
+        const { id, epoch } = row;
+        if (!firstMethods(row).includes(PASSWORD)) {
+          await this.end(id, userId, 'factor_removed');
+          continue;
+        }
         const withdrawn = await this.rows.advance(id, epoch, { ...passwordOnly, epoch: epoch + 1, revokedAt: now });
         if (withdrawn) this.revocations.killBefore(id, epoch + 1);
         // Else it has moved on since it was read, perhaps by the same factor once more: look again.
@@ -175,4 +193,10 @@ export class Sessions {
       principal,
     };
   }
+}
+
+/** By what the session was opened: the password, or a factor that can sign in alone. */
+function firstMethods({ amr }: Pick<SessionRow, 'amr'>): string[] {
+  const methods = amr.split(' ');
+  return methods.includes(PASSWORD) ? [PASSWORD] : methods.filter((method) => method !== 'mfa');
 }

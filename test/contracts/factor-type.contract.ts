@@ -41,7 +41,7 @@ export function factorTypeContract(name: string, create: () => FactorTypeSubject
     });
 
     async function enroll(account = ada) {
-      const { secret, material = {}, destination } = await subject.type.enroll(subject.input ?? {}, account);
+      const { secret, material = {}, destination } = await subject.type.enroll(subject.input ?? {}, account, []);
       const factor: EnrolledFactor = { id: `factor-of-${account.id}`, userId: account.id, secret };
       return { factor, material, destination };
     }
@@ -67,7 +67,7 @@ export function factorTypeContract(name: string, create: () => FactorTypeSubject
           const read = enrollmentDto
             ? ((await pipe.transform(input, { type: 'body', metatype: enrollmentDto })) as object)
             : input;
-          await subject.type.enroll(read, ada);
+          await subject.type.enroll(read, ada, []);
         };
         await expect(enrolling()).rejects.toMatchObject({ status: 400 });
       }

@@ -24,6 +24,8 @@ export interface AppOptions {
   readonly own?: ModuleMetadata;
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   readonly clock?: ManualClock;
+  /** Any free one unless given; for pages whose origin the server has to know before it listens. */
+  readonly port?: number;
 }
 
 /** A whole server on a real port, with a clock that the test moves. */
@@ -60,7 +62,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const nest = module.createNestApplication<NestFastifyApplication>(createHttpAdapter(settings), { bodyParser: false });
   await setUpHttp(nest, settings);
   if (settings.docsEnabled) serveDocs(nest, settings.publicUrl);
-  await nest.listen(0, '127.0.0.1');
+  await nest.listen(options.port ?? 0, '127.0.0.1');
   const url = await nest.getUrl();
   const outbox = nest.get(Outbox);
   return {

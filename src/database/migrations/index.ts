@@ -2,6 +2,7 @@ import { Foundation1764000000000 } from './1764000000000-foundation.js';
 import { Audit1764000001000 } from './1764000001000-audit.js';
 import { TrustedDevices1764000002000 } from './1764000002000-trusted-devices.js';
 import { GuessBudgets1764000003000 } from './1764000003000-guess-budgets.js';
+import { FactorUniqueKey1764000004000 } from './1764000004000-factor-unique-key.js';
 
 /** Every migration, in the order in which they run; the same for MySQL, MariaDB and SQLite. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   Audit1764000001000,
   TrustedDevices1764000002000,
   GuessBudgets1764000003000,
+  FactorUniqueKey1764000004000,
 ];

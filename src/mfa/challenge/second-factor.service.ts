@@ -74,7 +74,8 @@ export class SecondFactor {
   /** @throws Problem `not_found` */
   async show(principal: Principal, id: string): Promise<ChallengeDto> {
     const challenge = await this.find(principal, id);
-    return this.toDto(challenge, await this.factors.offered(principal.userId, this.demands.of(challenge)));
+    const factors = await this.factors.offered(principal.userId, this.demands.of(challenge));
+    return this.toDto(challenge, factors, await this.publicKeyOf(challenge, factors));
   }
 
   /**
@@ -150,6 +151,14 @@ export class SecondFactor {
 
   private ask(factor: Factor, challengeId: string): FactorQuestion | Promise<FactorQuestion> {
     return this.types.get(factor.type).ask(this.vault.open(factor), { id: challengeId, purpose: PURPOSE });
+  }
+
+  /** What the authenticator has to be given, for who comes back to a challenge that is still open. */
+  private async publicKeyOf(challenge: Challenge, factors: Factor[]): Promise<object | undefined> {
+    const factor = factors.find(({ id }) => id === challenge.factorId);
+    if (!factor || this.challenges.statusOf(challenge) !== 'pending') return undefined;
+    const { id, kept } = challenge;
+    return this.types.get(factor.type).publicKey?.(this.vault.open(factor), { id, purpose: PURPOSE, kept });
   }
 
   private asking(id: string, { userId, sessionId }: Principal, factor: Factor) {

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { FACTOR_ID_EXAMPLE } from '../../auth/index.js';
 import type { Factor, FactorStatus } from './factor.entity.js';
@@ -73,6 +73,12 @@ export class EnrollmentDto {
   readonly qrCodeSvg?: string;
   @ApiProperty({ required: false, example: 'data:image/png;base64,…' })
   readonly qrCodePng?: string;
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'WebAuthn: what `navigator.credentials.create()` takes.',
+  })
+  readonly publicKey?: object;
 }
 
 export class EnrolledFactorDto {

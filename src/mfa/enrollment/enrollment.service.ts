@@ -69,15 +69,21 @@ export class Enrollment {
     const { userId, sessionId } = principal;
     const user = await this.users.findById(userId);
     if (!user) throw CommonProblem.notFound();
-    if ((await this.rows.findAll(userId)).length >= MOST_FACTORS) {
+    const all = await this.rows.findAll(userId);
+    if (all.length >= MOST_FACTORS) {
       throw MfaProblem.conflict({ detail: `At most ${MOST_FACTORS} factors. Remove one first.` });
     }
 
+    const others = all.filter((other) => other.type === common.type && other.status !== 'pending');
     const {
       secret,
       destination = null,
       material,
-    } = await type.enroll(input, { ...user, issuer: this.options.productName });
+    } = await type.enroll(
+      input,
+      { ...user, issuer: this.options.productName },
+      others.map((other) => this.vault.open(other)),
+    );
     const id = randomId();
     const question = await type.ask({ id, userId, secret }, { id, purpose: 'enrollment' });
     const { parcel } = question;
@@ -94,6 +100,7 @@ export class Enrollment {
       label: common.label ?? destination ?? common.type,
       destination,
       sealed: this.vault.seal({ id, userId }, secret),
+      uniqueKey: null,
       preferred: false,
       createdAt: this.clock.now(),
       lastUsedAt: null,
@@ -119,7 +126,8 @@ export class Enrollment {
   /**
    * Takes the proof of a pending factor, which is active from then on. The first one becomes the preferred one, and
    * brings the recovery codes.
-   * @throws Problem `not_found`, `insufficient_user_authentication`, `challenge_expired`, `invalid_code`
+   * @throws Problem `not_found`, `insufficient_user_authentication`, `challenge_expired`, `invalid_code`, `conflict` when
+   * somebody has enrolled the same thing
    */
   async activate(principal: Principal, id: string, answer: Answer): Promise<ActivatedFactorDto> {
     const { userId, sessionId } = principal;
@@ -138,10 +146,13 @@ export class Enrollment {
     if (accepted.reached) await this.sending.reached(accepted.reached);
     const changes = {
       sealed: accepted.secret === undefined ? factor.sealed : this.vault.seal(factor, accepted.secret),
+      uniqueKey: accepted.uniqueKey === undefined ? null : this.vault.hashUniqueKey(factor.type, accepted.uniqueKey),
       preferred: !enrolled,
       lastUsedAt: this.clock.now(),
     };
-    if (!(await this.rows.activate(factor, changes))) throw CommonProblem.notFound();
+    const outcome = await this.rows.activate(factor, changes);
+    if (outcome === 'taken') throw MfaProblem.conflict({ detail: 'This is enrolled already.' });
+    if (outcome === 'lost') throw CommonProblem.notFound();
     this.record('factor.activated', principal, factor);
     const recoveryCodes = enrolled ? null : await this.recoveryCodes.issueFirst(factor);
     return {

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Secrets } from '../../kernel/secrets.js';
-import type { EnrolledFactor } from '../factor-types/factor-type.js';
+import type { Accepted, EnrolledFactor } from '../factor-types/factor-type.js';
 import type { Factor } from './factor.entity.js';
 
 const USE = 'factor';
+const UNIQUE_KEY_USE = 'factor-unique-key';
 
 /** Seals what a factor type keeps. Bound to factor and user, so a value copied into another row does not open. */
 @Injectable()
@@ -16,5 +17,10 @@ export class FactorVault {
 
   open({ id, userId, sealed }: Factor): EnrolledFactor {
     return { id, userId, secret: sealed === null ? null : this.secrets.unseal(USE, `${userId}/${id}`, sealed) };
+  }
+
+  /** What the unique column keeps of the key that a type gave ({@link Accepted}). */
+  hashUniqueKey(type: string, uniqueKey: string): string {
+    return this.secrets.hash(UNIQUE_KEY_USE, type, uniqueKey);
   }
 }

@@ -1,5 +1,5 @@
 import { Entity } from 'typeorm';
-import { Body, Count, Flag, Id, Instant, Line, Ref, Word } from '../../database/columns.js';
+import { Body, Count, Digest, Flag, Id, Instant, Line, Ref, Word } from '../../database/columns.js';
 
 export type FactorStatus = 'pending' | 'active' | 'disabled';
 
@@ -15,6 +15,8 @@ export class Factor {
   @Line({ nullable: true }) destination: string | null;
   /** What the factor type keeps: an address, a seed, a public key. */
   @Body({ nullable: true }) sealed: string | null;
+  /** A keyed hash of what no other factor of the type may have: a credential id. Unique. */
+  @Digest({ nullable: true }) uniqueKey: string | null;
   @Flag() preferred: boolean;
   @Instant() createdAt: Date;
   @Instant({ nullable: true }) lastUsedAt: Date | null;

@@ -27,13 +27,24 @@ export class FactorRepository {
     return this.rows.findOneBy({ id, userId });
   }
 
-  /** True for the one caller that made it active. */
-  async activate({ id, sealed }: Factor, to: Pick<Factor, 'sealed' | 'preferred' | 'lastUsedAt'>): Promise<boolean> {
-    const { affected } = await this.rows.update(
-      { id, status: 'pending', sealed: sealed ?? IsNull() },
-      { ...to, status: 'active' },
-    );
-    return affected === 1;
+  /** The factor that has the unique key, whosever it is. */
+  findByUniqueKey(uniqueKey: string): Promise<Factor | null> {
+    return this.rows.findOneBy({ uniqueKey });
+  }
+
+  /** `won` for the one caller that made it active; `taken` when another factor has the unique key. */
+  async activate(
+    { id, sealed }: Factor,
+    to: Pick<Factor, 'sealed' | 'uniqueKey' | 'preferred' | 'lastUsedAt'>,
+  ): Promise<'won' | 'lost' | 'taken'> {
+    const which = { id, status: 'pending' as const, sealed: sealed ?? IsNull() };
+    try {
+      const { affected } = await this.rows.update(which, { ...to, status: 'active' });
+      return affected === 1 ? 'won' : 'lost';
+    } catch (error) {
+      if (to.uniqueKey !== null && (await this.rows.existsBy({ uniqueKey: to.uniqueKey }))) return 'taken';
+      throw error;
+    }
   }
 
   /**

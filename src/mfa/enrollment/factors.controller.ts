@@ -70,6 +70,7 @@ export class FactorsController {
       email: { summary: 'Codes by e-mail', value: { type: 'email', label: 'Work e-mail' } },
       sms: { summary: 'Codes by SMS', value: { type: 'sms', phoneNumber: '+4915112345678' } },
       totp: { summary: 'An authenticator app', value: { type: 'totp', label: 'Phone' } },
+      webauthn: { summary: 'A security key or passkey', value: { type: 'webauthn', label: 'Blue key' } },
     },
   })
   @ApiCreatedResponse({ type: EnrolledFactorDto })
@@ -94,6 +95,7 @@ export class FactorsController {
     CommonProblem.validationFailed,
     MfaProblem.assuranceTooLow,
     CommonProblem.notFound,
+    MfaProblem.conflict,
     ChallengeProblem.closed,
     ChallengeProblem.wrongCode,
   )

@@ -35,7 +35,7 @@ export interface Enrollment {
 /** The challenge that an answer is for. */
 export interface OpenChallenge {
   readonly id: string;
-  readonly purpose: 'mfa' | 'enrollment';
+  readonly purpose: 'mfa' | 'enrollment' | 'passkey';
   /** What {@link FactorType.ask} kept. */
   readonly kept: string | null;
 }
@@ -58,6 +58,8 @@ export interface Accepted {
   readonly secret?: string;
   /** For a code that was sent: where it was, now that it is known to arrive there. */
   readonly reached?: { readonly channel: string; readonly to: string };
+  /** At enrolment: what no two factors of the type may have in common, whosever they are. Kept as a keyed hash. */
+  readonly uniqueKey?: string;
 }
 
 /**
@@ -74,11 +76,17 @@ export interface FactorType {
   /** What enrolment takes beside `type` and `label`, as a class-validator class; nothing unless given. */
   readonly enrollmentDto?: Type<object>;
 
-  /** @throws Problem when the input is not good for this type */
-  enroll(input: object, account: Account): Enrollment | Promise<Enrollment>;
+  /**
+   * @param others the factors of this type that the account has already
+   * @throws Problem when the input is not good for this type
+   */
+  enroll(input: object, account: Account, others: readonly EnrolledFactor[]): Enrollment | Promise<Enrollment>;
 
   /** What to ask for a challenge of this factor. */
   ask(factor: EnrolledFactor, challenge: Omit<OpenChallenge, 'kept'>): FactorQuestion | Promise<FactorQuestion>;
+
+  /** The `publicKey` that {@link ask} gave for an open challenge, once more; for types that give one. */
+  publicKey?(factor: EnrolledFactor, challenge: OpenChallenge): object | Promise<object>;
 
   /**
    * Whether the answer is right. Must not change anything: the engine takes the answer, once, afterwards. A malformed
@@ -86,6 +94,22 @@ export interface FactorType {
    * @returns null when it is wrong
    */
   verify(factor: EnrolledFactor, challenge: OpenChallenge, answer: Answer): Accepted | null | Promise<Accepted | null>;
+}
+
+/**
+ * A type whose one gesture proves possession and person, so that it can sign in alone, before anybody knows who is
+ * there. Its factors have a {@link Accepted.uniqueKey}, by which the answer is matched to its user; for the purpose
+ * `passkey`, {@link FactorType.verify} makes sure that the answer itself names that user.
+ */
+export interface PasskeyType extends FactorType {
+  askAnyone(): FactorQuestion | Promise<FactorQuestion>;
+
+  /** The unique key of the factor that the answer claims to be of; null when it claims none. */
+  uniqueKeyOf(answer: Answer): string | null;
+}
+
+export function isPasskeyType(type: FactorType): type is PasskeyType {
+  return 'askAnyone' in type;
 }
 
 export const FactorTypeName = DiscoveryService.createDecorator<string>();

@@ -5,7 +5,7 @@ import { OneTimeCodes } from '../../challenges/one-time-codes.js';
 import { Courier } from '../../delivery/courier.js';
 import { namedProviders } from '../../kernel/named-providers.js';
 import { CodeFactorType } from './code/code.factor-type.js';
-import { type FactorType, FactorTypeName } from './factor-type.js';
+import { type FactorType, FactorTypeName, isPasskeyType, type PasskeyType } from './factor-type.js';
 
 /** Every factor type by name: those marked `@MfaFactorType()`, and a code type for each channel. */
 @Injectable()
@@ -46,6 +46,12 @@ export class FactorTypes implements OnModuleInit {
     const type = this.find(name);
     if (!type) throw new Error(`There is no factor type "${name}": register it again, or remove its factors.`);
     return type;
+  }
+
+  /** The type that can sign in alone, with its name; undefined where none is registered. */
+  passkey(): readonly [name: string, type: PasskeyType] | undefined {
+    for (const [name, type] of this.all()) if (isPasskeyType(type)) return [name, type];
+    return undefined;
   }
 
   private all(): ReadonlyMap<string, FactorType> {
