@@ -25,10 +25,9 @@ describe.each(databases)('signing in with a security key on $name', (database) =
     ada = await registerWithKey(app);
   });
 
-  async function attemptsLeftAfter(credential: object): Promise<number> {
+  async function refusedAnswer(credential: object): Promise<void> {
     const { body } = await answerWith(app, await login(app, ada), credential).expect(422);
-    expect(body).toMatchObject({ code: 'invalid_code', title: 'The code is not right.' });
-    return body.attemptsLeft;
+    expect(body).toMatchObject({ code: 'invalid_code', title: 'The code is not right.', attemptsLeft: 4 });
   }
 
   describe('enrolment', () => {
@@ -68,8 +67,7 @@ describe.each(databases)('signing in with a security key on $name', (database) =
       ['no user verification', (key, publicKey) => key.create(publicKey, undefined, { verifiesUser: false })],
       ['another origin', (key, publicKey) => key.create(publicKey, 'http://localhost:3001')],
       ['the challenge of another enrolment', (key, publicKey) => key.create({ ...publicKey, challenge: 'AAAA' })],
-      ['a code', () => ({ id: 'x' })],
-      ['nothing', () => ({})],
+      ['nothing in it', () => ({})],
     ])('refuses a credential with %s', async (_, make) => {
       const grace = await login(app, await register(app));
       const { id, publicKey } = await beginEnrollment(app, grace);
@@ -191,7 +189,7 @@ describe.each(databases)('signing in with a security key on $name', (database) =
       const { body } = await answerWith(app, first, credential).expect(200);
       // In the challenge that it was for, and in the next.
       await answerWith(app, { ...first, accessToken: body.accessToken }, credential).expect(410);
-      expect(await attemptsLeftAfter(credential)).toBe(4);
+      await refusedAnswer(credential);
     });
 
     it('refuses an answer from another session of the same user', async () => {
@@ -210,14 +208,8 @@ describe.each(databases)('signing in with a security key on $name', (database) =
     it.each<[string, (key: SecurityKey, publicKey: object) => object]>([
       ['no user verification', (key, publicKey) => key.get(publicKey, undefined, { verifiesUser: false })],
       ['another origin', (key, publicKey) => key.get(publicKey, 'http://localhost:3001')],
-      ['another scheme', (key, publicKey) => key.get(publicKey, 'https://localhost:3000')],
       ['a counter that has not grown', (key, publicKey) => key.get(publicKey, undefined, { countsBy: 0 })],
-      ['a counter that went back', (key, publicKey) => key.get(publicKey, undefined, { countsBy: -1 })],
-      ['another RP ID', (key, publicKey) => tamper(key.get(publicKey), 'authenticatorData', 0)],
-      ['a signature that is off by one bit', (key, publicKey) => tamper(key.get(publicKey), 'signature', -1)],
-      ['a user handle of somebody else', (key, publicKey) => withHandle(key.get(publicKey), 'AAAA')],
       ['an id that is not its rawId, and a junk signature', (key, publicKey) => junk(key.get(publicKey))],
-      ['no id', (key, publicKey) => ({ ...key.get(publicKey), id: undefined, rawId: undefined })],
     ])('refuses an answer with %s', async (_, make) => {
       // One right answer first, so that there is a counter that can stand still or go back.
       await signInWithKey(app, ada);
@@ -230,23 +222,16 @@ describe.each(databases)('signing in with a security key on $name', (database) =
       );
     });
 
-    it.each<[string, unknown]>([
-      ['empty', {}],
-      ['a list in every place', { id: [], rawId: [], type: [], response: [] }],
-      ['null in every place', { id: null, rawId: null, type: null, response: null }],
-      ['numbers', { id: 1, rawId: 1, type: 1, response: { clientDataJSON: 1, authenticatorData: 1, signature: 1 } }],
-      ['not base64', { id: '%', rawId: '%', type: 'public-key', response: { clientDataJSON: '%%%' } }],
-    ])('answers 422, never 500, to a credential that is %s', async (_, credential) => {
-      expect(await attemptsLeftAfter(credential as object)).toBe(4);
-    });
-
-    it.each(['clientDataJSON', 'authenticatorData', 'signature'])('answers 422 when %s is cut short', async (part) => {
-      const pending = await login(app, ada);
-      const whole = ada.key.get(pending.mfa.challenge!.publicKey!);
-      for (const value of ['', 'A', whole.response[part]!.slice(0, 20), undefined]) {
-        const fresh = await login(app, ada);
-        const response = { ...whole.response, [part]: value };
-        await answerWith(app, fresh, { ...whole, response }).expect(422);
+    it('answers 422, never 500, to whatever is no credential', async () => {
+      const numbers = { clientDataJSON: 1, authenticatorData: 1, signature: 1 };
+      for (const credential of [
+        {},
+        { id: [], rawId: [], type: [], response: [] },
+        { id: null, rawId: null, type: null, response: null },
+        { id: 1, rawId: 1, type: 1, response: numbers },
+        { id: '%', rawId: '%', type: 'public-key', response: { clientDataJSON: '%%%' } },
+      ]) {
+        await refusedAnswer(credential);
       }
     });
 
@@ -305,19 +290,7 @@ describe.each(databases)('signing in with a security key on $name', (database) =
   });
 });
 
-type Answer = ReturnType<SecurityKey['get']>;
-
-function tamper(credential: Answer, part: string, index: number): object {
-  const bytes = Buffer.from(credential.response[part]!, 'base64url');
-  bytes[index < 0 ? bytes.length + index : index]! ^= 1;
-  return { ...credential, response: { ...credential.response, [part]: bytes.toString('base64url') } };
-}
-
-function withHandle(credential: Answer, userHandle: string): object {
-  return { ...credential, response: { ...credential.response, userHandle } };
-}
-
 /** GitLab CVE-2026-0723. */
-function junk(credential: Answer): object {
+function junk(credential: ReturnType<SecurityKey['get']>): object {
   return { ...credential, rawId: 'AAAA', response: { ...credential.response, signature: 'AAAA' } };
 }
