@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 /** Flags of authenticator data: user present and verified, backup eligible and done (WebAuthn L3, 6.1). */
 export const [UP, UV, BE, BS] = [0x01, 0x04, 0x08, 0x10];
@@ -24,9 +24,18 @@ export interface Registration extends Ceremony {
   /** What the authenticator says its credential is called. */
   readonly signedId: string;
   readonly coseKey: Buffer;
-  readonly format: string;
+  readonly attest: (authenticatorData: Buffer, clientDataHash: Buffer) => Attestation;
   readonly transports: unknown;
 }
+
+export interface Attestation {
+  readonly format: string;
+  /** In CBOR. */
+  readonly statement: Buffer;
+}
+
+export const NO_ATTESTATION: Attestation = { format: 'none', statement: Buffer.from('a0', 'hex') };
+const NO_MODEL = Buffer.alloc(16);
 
 export function newKey(namedCurve = 'P-256') {
   return generateKeyPairSync('ec', { namedCurve });
@@ -45,23 +54,26 @@ export function assertion({ userHandle, key, ...ceremony }: Assertion) {
   });
 }
 
-/** A registration without attestation, in the form of `toJSON()`. */
-export function registration({ signedId, coseKey, format, transports, ...ceremony }: Registration) {
+/** A registration, in the form of `toJSON()`. */
+export function registration({ signedId, coseKey, attest, transports, ...ceremony }: Registration) {
   const id = Buffer.from(signedId, 'base64url');
-  const attested = Buffer.concat([randomBytes(16), uint16(id.length), id, coseKey]);
+  const attested = Buffer.concat([NO_MODEL, uint16(id.length), id, coseKey]);
   const data = Buffer.concat([authData({ ...ceremony, flags: ceremony.flags | AT }), attested]);
-  // {"fmt": format, "attStmt": {}, "authData": data}
+  const client = Buffer.from(JSON.stringify(ceremony.clientData));
+  const { format, statement } = attest(data, sha256(client));
+  // {"fmt": format, "attStmt": statement, "authData": data}
   const attestationObject = Buffer.concat([
     Buffer.from('a363666d74', 'hex'),
     Buffer.from([0x60 | format.length]),
     Buffer.from(format),
-    Buffer.from('6761747453746d74a0', 'hex'),
+    Buffer.from('6761747453746d74', 'hex'),
+    statement,
     Buffer.from('68617574684461746159', 'hex'),
     uint16(data.length),
     data,
   ]);
   return credential(ceremony, {
-    clientDataJSON: Buffer.from(JSON.stringify(ceremony.clientData)).toString('base64url'),
+    clientDataJSON: client.toString('base64url'),
     attestationObject: attestationObject.toString('base64url'),
     transports,
   });
@@ -94,6 +106,6 @@ function uint16(value: number): Buffer {
   return Buffer.from([value >> 8, value & 0xff]);
 }
 
-function sha256(data: string | Buffer): Buffer {
+export function sha256(data: string | Buffer): Buffer {
   return createHash('sha256').update(data).digest();
 }

@@ -1,11 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, sign } from 'node:crypto';
 import {
+  type Attestation,
   BE,
   BS,
   coseKeyOf,
   newKey,
+  NO_ATTESTATION,
   registration,
   type Registration,
+  sha256,
   UP,
   UV,
 } from '../../../../test/support/software-authenticator.js';
@@ -21,7 +24,8 @@ const type = new WebAuthnFactorType(
   new Secrets(randomBytes(32)),
 );
 
-const coseKey = coseKeyOf(newKey().publicKey);
+const { publicKey } = newKey();
+const coseKey = coseKeyOf(publicKey);
 const id = randomBytes(16).toString('base64url');
 
 const right: Registration = {
@@ -34,7 +38,7 @@ const right: Registration = {
   counter: 3,
   clientData: { type: 'webauthn.create', challenge: CHALLENGE, origin: ORIGIN, crossOrigin: false },
   coseKey,
-  format: 'none',
+  attest: () => NO_ATTESTATION,
   transports: ['usb', 'nfc'],
 };
 
@@ -78,8 +82,8 @@ describe('the registration of a security key', () => {
       'an algorithm that was not offered',
       { coseKey: coseKeyOf(newKey('P-384').publicKey, { algorithm: -35, curve: 2 }) },
     ],
-    ['an attestation format that nobody asked for', { format: 'fido-u2f' }],
-    ['an attestation format that does not exist', { format: 'nonsense' }],
+    ['an attestation that nobody asked for, though it is a true one', { attest: u2fAttestation }],
+    ['an attestation in a format that does not exist', { attest: () => ({ ...NO_ATTESTATION, format: 'nonsense' }) }],
   ])('is refused with %s', async (_, changes) => {
     expect(await verify(changes)).toBeNull();
   });
@@ -116,3 +120,42 @@ describe('the registration of a security key', () => {
     expect(keptOf(await verify({ transports })).transports).toEqual(kept);
   });
 });
+
+/** WebAuthn L3, 8.6: signed by a key that comes with a certificate, which leads to nobody. */
+function u2fAttestation(authenticatorData: Buffer, clientDataHash: Buffer): Attestation {
+  const attester = newKey();
+  const { x, y } = publicKey.export({ format: 'jwk' });
+  const point = Buffer.concat([Buffer.from([4]), ...[x, y].map((coordinate) => Buffer.from(coordinate!, 'base64url'))]);
+  const signed = [Buffer.from([0]), sha256(right.rpId), clientDataHash, Buffer.from(id, 'base64url'), point];
+  const signature = sign('sha256', Buffer.concat(signed), attester.privateKey);
+  const certificate = certificateOf(attester.publicKey.export({ type: 'spki', format: 'der' }));
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(certificate.length);
+  // {"sig": signature, "x5c": [certificate]}
+  const statement = Buffer.concat([
+    Buffer.from('a26373696758', 'hex'),
+    Buffer.from([signature.length]),
+    signature,
+    Buffer.from('637835638159', 'hex'),
+    length,
+    certificate,
+  ]);
+  return { format: 'fido-u2f', statement };
+}
+
+/** The least that is an X.509 certificate. */
+function certificateOf(publicKeyInfo: Buffer): Buffer {
+  const der = (tag: number, ...parts: Buffer[]): Buffer => {
+    const value = Buffer.concat(parts);
+    const length = value.length < 128 ? [value.length] : [0x82, value.length >> 8, value.length & 0xff];
+    return Buffer.concat([Buffer.from([tag, ...length]), value]);
+  };
+  const sequence = (...parts: Buffer[]) => der(0x30, ...parts);
+  const ecdsaWithSha256 = sequence(Buffer.from('06082a8648ce3d040302', 'hex'));
+  const [from, to] = ['240101000000Z', '490101000000Z'].map((time) => der(0x17, Buffer.from(time)));
+  const version = Buffer.from('a003020102', 'hex');
+  const serial = Buffer.from('020101', 'hex');
+  const nobody = sequence();
+  const body = sequence(version, serial, ecdsaWithSha256, nobody, sequence(from!, to!), nobody, publicKeyInfo);
+  return sequence(body, ecdsaWithSha256, der(0x03, Buffer.from('00', 'hex')));
+}
