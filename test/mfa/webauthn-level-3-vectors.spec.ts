@@ -38,7 +38,7 @@ function credential({ credentialId }: Vector, parts: Record<string, string>) {
 
 /** The flags of a vector's authenticator data. */
 function flagsOf(authenticatorData: string): number {
-  return Buffer.from(authenticatorData, 'hex')[32]!;
+  return Buffer.from(authenticatorData, 'hex')[32];
 }
 
 function registrationFlags({ registration: { attestationObject } }: Vector): number {

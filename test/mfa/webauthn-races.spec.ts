@@ -20,7 +20,7 @@ describe.each(databases)('a security key answering 20 times in the same moment o
   afterAll(() => app.close());
 
   function principalOf({ accessToken }: SessionDto) {
-    return app.nest.get(AccessTokens).read(JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()));
+    return app.nest.get(AccessTokens).read(JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()));
   }
 
   async function winners(attempt: (index: number) => Promise<unknown>): Promise<number> {
@@ -54,7 +54,7 @@ describe.each(databases)('a security key answering 20 times in the same moment o
       ada.key.get(publicKey, undefined, { countsBy: index === 0 ? 1 : 0 }),
     );
     const service = app.nest.get(PasskeySignIn);
-    expect(await winners((index) => service.signIn(options[index]!.challengeId, answers[index]))).toBe(1);
+    expect(await winners((index) => service.signIn(options[index].challengeId, answers[index]))).toBe(1);
   });
 
   it('is enrolled by one of those who claim the same credential', async () => {
@@ -65,11 +65,11 @@ describe.each(databases)('a security key answering 20 times in the same moment o
       const { id, publicKey } = await beginEnrollment(app, session);
       claims.push({ id, principal: principalOf(session), made: new SecurityKey().create(publicKey), publicKey });
     }
-    const original = key.create(claims[0]!.publicKey);
+    const original = key.create(claims[0].publicKey);
     const enrollment = app.nest.get(Enrollment);
     const outcomes = await Promise.allSettled(
       claims.map(({ id, principal, made }, index) => {
-        const clientDataJSON = index === 0 ? original.response.clientDataJSON! : made.response.clientDataJSON!;
+        const clientDataJSON = index === 0 ? original.response.clientDataJSON : made.response.clientDataJSON;
         const credential = { ...original, response: { ...original.response, clientDataJSON } };
         return enrollment.activate(principal, id, { credential });
       }),

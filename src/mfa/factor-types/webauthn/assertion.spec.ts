@@ -130,7 +130,7 @@ describe('the answer of a security key', () => {
       const whole = answer();
       const bytes = Buffer.from(whole.response[part], 'base64url');
       const flipped = Buffer.from(bytes);
-      flipped[flipped.length - 1]! ^= 1;
+      flipped[flipped.length - 1] ^= 1;
       const encoded = [flipped, bytes.subarray(0, -1), bytes.subarray(0, 8)].map((some) => some.toString('base64url'));
       for (const value of [...encoded, '', '%', 'null', 7, null, undefined, {}, []]) {
         expect(await verify({ ...whole, response: { ...whole.response, [part]: value } })).toBeNull();

@@ -156,6 +156,6 @@ function certificateOf(publicKeyInfo: Buffer): Buffer {
   const version = Buffer.from('a003020102', 'hex');
   const serial = Buffer.from('020101', 'hex');
   const nobody = sequence();
-  const body = sequence(version, serial, ecdsaWithSha256, nobody, sequence(from!, to!), nobody, publicKeyInfo);
+  const body = sequence(version, serial, ecdsaWithSha256, nobody, sequence(from, to), nobody, publicKeyInfo);
   return sequence(body, ecdsaWithSha256, der(0x03, Buffer.from('00', 'hex')));
 }
