@@ -23,10 +23,10 @@ import { RecoveryCodeFactorType } from './factor-types/recovery-code/recovery-co
 import { TotpFactorType } from './factor-types/totp/totp.factor-type.js';
 import { MfaGuard } from './mfa.guard.js';
 import { MFA_OPTIONS, MfaConfigurableModule } from './mfa.options.js';
-import { RecoveryCodesController } from './recovery-codes/recovery-codes.controller.js';
-import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { PasskeyController } from './passkey/passkey.controller.js';
 import { PasskeySignIn } from './passkey/passkey-sign-in.service.js';
+import { RecoveryCodesController } from './recovery-codes/recovery-codes.controller.js';
+import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { RequirementCheck } from './requirement-check.js';
 import { TrustedDevice } from './trusted-devices/trusted-device.entity.js';
 import { TrustedDevicesController } from './trusted-devices/trusted-devices.controller.js';

@@ -19,7 +19,7 @@ export class FactorVault {
     return { id, userId, secret: sealed === null ? null : this.secrets.unseal(USE, `${userId}/${id}`, sealed) };
   }
 
-  /** What the unique column keeps of the key that a type gave. */
+  /** What the unique column keeps of the `uniqueKey` that a type gave. */
   hashUniqueKey(type: string, uniqueKey: string): string {
     return this.secrets.hash(UNIQUE_KEY_USE, type, uniqueKey);
   }

@@ -54,6 +54,11 @@ export class PasskeySignIn {
     }
     const assurance = { acr: accepted.acr, amr: [...accepted.amr, 'mfa'] };
     const grant = await this.sessions.open(factor.userId, assurance, requestOrigin(), factor);
+    // Removed in the meantime? Its removal ended the sessions that it had opened then, and this was none of them yet.
+    if ((await this.factors.findOne(factor.id, factor.userId))?.status !== 'active') {
+      await this.sessions.withdrawFactor(factor.userId, factor.id);
+      throw MfaProblem.passkeyRefused();
+    }
     this.audit.record({ type: 'login.succeeded', ...about, sessionId: grant.principal.sessionId });
     return toSessionDto(grant, { status: 'satisfied' });
   }

@@ -88,6 +88,7 @@ export class RecoveryCodes {
       preferred: false,
       createdAt: this.clock.now(),
       lastUsedAt: null,
+      uniqueKey: null,
       failures: 0,
       blockedUntil: null,
       uniqueKey: null,

@@ -23,7 +23,7 @@ const TRANSPORTS = new Set(['ble', 'hybrid', 'internal', 'nfc', 'smart-card', 'u
 /** What the browser is given to make a credential: with user verification, and discoverable where possible. */
 export function creationOptions(
   { rpId, rpName }: WebAuthnOptions,
-  { name, displayName, enrolled }: Applicant,
+  { name, enrolled }: Applicant,
   userHandle: Buffer,
   challenge: string,
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
@@ -32,7 +32,7 @@ export function creationOptions(
     rpName,
     userID: new Uint8Array(userHandle),
     userName: name,
-    userDisplayName: displayName,
+    userDisplayName: name,
     challenge: isoBase64URL.toBuffer(challenge),
     timeout: TIMEOUT,
     attestationType: 'none',

@@ -21,7 +21,6 @@ export interface StoredCredential extends CredentialDescriptor {
 export interface Applicant {
   /** By what the browser lists the account. */
   readonly name: string;
-  readonly displayName: string;
   /** The authenticators that the user has enrolled already, by their credentials. */
   readonly enrolled: CredentialDescriptor[];
 }

@@ -34,11 +34,11 @@ export class WebAuthnFactorType implements PasskeyType {
     private readonly secrets: Secrets,
   ) {}
 
-  enroll(_: object, { email, displayName }: Account, others: readonly EnrolledFactor[]): Enrollment {
+  enroll(_: object, { email }: Account, others: readonly EnrolledFactor[]): Enrollment {
     const enrolled = others
       .map(({ secret }) => readCredential(secret))
       .map(({ id, transports }) => ({ id, transports }));
-    return { secret: writeSecret({ applicant: { name: email, displayName: displayName ?? email, enrolled } }) };
+    return { secret: writeSecret({ applicant: { name: email, enrolled } }) };
   }
 
   async ask(factor: EnrolledFactor, challenge: Omit<OpenChallenge, 'kept'>): Promise<FactorQuestion> {
