@@ -143,6 +143,9 @@ describe('the OpenAPI document', () => {
         displayName: { minLength: 1, maxLength: 100, pattern: '^[^\\p{Cc}]*$' },
       },
     });
+    expect(contract.document.components!.schemas!.ChooseFactorDto).toMatchObject({
+      properties: { factors: { minItems: 1, maxItems: 20, items: { minLength: 1, maxLength: 32 } } },
+    });
   });
 
   it('says what @RequireMfa() asks for', () => {
