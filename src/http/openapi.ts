@@ -20,9 +20,10 @@ Multi-factor authentication with JSON Web Tokens. From a password to a guarded r
    takes the code and answers an access token with the MFA claim.
 5. **Call a guarded route**: \`GET /v1/examples/mfa\` answers this token with 200, and the one of step 2 with 401.
 
-In Swagger UI the access token of an answer goes into **Authorize** by itself, and when a request is sent, the ids and
-the refresh token of the examples are replaced by the last real ones that an answer brought. So every example works as
-it stands except the code, \`123456\`, which you take from the message (in development: \`GET /v1/dev/outbox\`).
+In Swagger UI the access token of an answer goes into **Authorize** by itself, and when a request is sent, the challenge,
+factor and session ids and the refresh token of the examples are replaced by the last real ones that an answer brought.
+So every step works as it stands except for the code, \`123456\`, which you take from the message (in development:
+\`GET /v1/dev/outbox\`).
 `.trim();
 
 const TAGS: readonly [name: string, description: string][] = [

@@ -23,7 +23,8 @@ export class ReadinessDto extends LivenessDto {
 }
 
 function indicators(example: object, description: string) {
-  const indicator = { type: 'object', properties: { status: { type: 'string' } }, required: ['status'] };
+  const status = { type: 'string', enum: ['up', 'down'] };
+  const indicator = { type: 'object', properties: { status }, required: ['status'], additionalProperties: true };
   return { type: 'object', additionalProperties: indicator, example, description } as const;
 }
 

@@ -24,7 +24,8 @@ describeWithChromium('walking the five steps in Swagger UI', () => {
   /** Takes the code from the outbox and types it in the place of the one in the example. */
   async function executeWithCode(operationId: string) {
     const { body: messages } = await ui.execute('listOutbox');
-    return ui.execute(operationId, (body) => body.replace('123456', messages[0].code));
+    const [{ code }] = messages as { code: string }[];
+    return ui.execute(operationId, (body) => body.replace('123456', code));
   }
 
   it(

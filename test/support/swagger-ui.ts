@@ -11,7 +11,7 @@ const PATIENCE = 30_000;
 export interface ShownAnswer {
   readonly status: number;
   /** As JSON; null when the answer had no body. */
-  readonly body: any;
+  readonly body: unknown;
 }
 
 /** Swagger UI as somebody with a mouse sees it. */
@@ -19,7 +19,7 @@ export interface SwaggerUi {
   readonly page: Page;
   /** What the browser complained of: errors in scripts, and whatever its security policy refused. */
   readonly complaints: string[];
-  /** Opens the operation unless it is open, presses Execute and reads the answer. @param edit changes the body first */
+  /** Opens the operation, presses Execute, reads the answer and closes the operation. @param edit changes the body first */
   execute(operationId: string, edit?: (body: string) => string): Promise<ShownAnswer>;
   close(): Promise<void>;
 }
@@ -49,7 +49,8 @@ async function browse(browser: Browser, url: string): Promise<SwaggerUi> {
     complaints,
     execute: async (operationId, edit) => {
       const operation = page.locator(`.opblock[id$="-${operationId}"]`);
-      await open(operation);
+      await operation.locator('.opblock-summary-control').click();
+      await operation.locator('button.execute').waitFor();
       const clear = operation.locator('button.btn-clear');
       if (await clear.isVisible()) await clear.click();
       if (edit) {
@@ -57,18 +58,13 @@ async function browse(browser: Browser, url: string): Promise<SwaggerUi> {
         await body.fill(edit(await body.inputValue()));
       }
       await operation.locator('button.execute').click();
-      return readAnswer(operation);
+      const answer = await readAnswer(operation);
+      // Swagger UI draws every open operation anew at each answer.
+      await operation.locator('.opblock-summary-control').click();
+      return answer;
     },
     close: () => browser.close(),
   };
-}
-
-async function open(operation: Locator): Promise<void> {
-  await operation.waitFor();
-  if (!(await operation.getAttribute('class'))!.includes('is-open')) {
-    await operation.locator('.opblock-summary-control').click();
-    await operation.locator('button.execute').waitFor();
-  }
 }
 
 async function readAnswer(operation: Locator): Promise<ShownAnswer> {

@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { SESSION_ID_EXAMPLE } from '../../http/docs/live-examples.js';
 import type { SessionRow } from '../../sessions/session.entity.js';
-
-export const SESSION_ID_EXAMPLE = '9e107d9d372bb6826bd81d3542a419d6';
 
 /** A session as its owner sees it in the list. */
 export class SessionEntryDto {

@@ -1,12 +1,13 @@
 import { Controller, Delete, Get, Header, HttpCode, Param } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../../http/api-problem.js';
+import { SESSION_ID_EXAMPLE } from '../../http/docs/live-examples.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../tokens/token-problems.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
-import { SESSION_ID_EXAMPLE, SessionEntryDto, toSessionEntryDto } from './session-entry.dto.js';
+import { SessionEntryDto, toSessionEntryDto } from './session-entry.dto.js';
 
 /** Where the caller is signed in. Not part of sign-in: where a second factor is enforced, a pending login reaches none of it. */
 @ApiTags('2. Sign in')

@@ -4,6 +4,8 @@ import { jsonBodyOf, nameOf, operationsOf, type Schema } from './document.js';
 
 /** What a validator means in JSON Schema. */
 const KEYWORDS: Record<string, (...constraints: never[]) => Partial<Schema>> = {
+  arrayMaxSize: (maxItems: number) => ({ maxItems }),
+  arrayMinSize: (minItems: number) => ({ minItems }),
   isEmail: () => ({ format: 'email' }),
   isIn: (values: unknown[]) => ({ enum: values }),
   isInt: () => ({ type: 'integer' }),
@@ -23,9 +25,10 @@ export function describeConstraints(document: OpenAPIObject): void {
   const schemas = document.components?.schemas ?? {};
   for (const dto of validatedClasses()) {
     const { properties = {} } = (schemas[dto.name] ?? {}) as Schema;
-    for (const { propertyName, name = '', constraints } of rulesOf(dto)) {
-      if (properties[propertyName])
-        Object.assign(properties[propertyName], KEYWORDS[name]?.(...(constraints as never[])));
+    for (const { propertyName, name = '', constraints, each } of rulesOf(dto)) {
+      const property = properties[propertyName] as Schema | undefined;
+      const checked = each ? property?.items : property;
+      if (checked) Object.assign(checked, KEYWORDS[name]?.(...(constraints as never[])));
     }
   }
   for (const [, operation] of operationsOf(document)) {

@@ -32,7 +32,10 @@ function exampleOf(schema: SchemaOrReference | undefined, schemas: Schemas): unk
   const { allOf, type, items, properties, ...rest } = (schema ?? {}) as Schema;
   if (rest.example !== undefined) return rest.example as unknown;
   if (allOf) return Object.assign({}, ...allOf.map((part) => exampleOf(part, schemas))) as unknown;
-  if (type === 'array') return [exampleOf(items, schemas)].filter((item) => item !== undefined);
+  if (type === 'array') {
+    const item = exampleOf(items, schemas);
+    return item === undefined ? undefined : [item];
+  }
   if (!properties) return undefined;
   const members = Object.entries(properties).map(([member, value]) => [member, exampleOf(value, schemas)] as const);
   return Object.fromEntries(members.filter(([, value]) => value !== undefined));

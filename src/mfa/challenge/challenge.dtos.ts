@@ -47,7 +47,6 @@ export class ChooseFactorDto {
   @ApiProperty({
     required: false,
     enum: DEMANDABLE,
-    example: 'aal2',
     description: 'Offer only factors of this level or above: the `acrValues` of the refusal.',
   })
   @IsOptional()
@@ -57,7 +56,6 @@ export class ChooseFactorDto {
   @ApiProperty({
     required: false,
     type: [String],
-    example: ['totp'],
     description: 'Offer only factors of these types: the `factors` of the refusal.',
   })
   @IsOptional()
