@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { bearer, eventually, newPerson } from '../support/people.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
+import { type ServerProcess, START_TIMEOUT, startServer } from '../support/server-process.js';
 
 interface Line {
   readonly time: string;
@@ -18,7 +18,7 @@ describe('the log of a server', () => {
   beforeAll(async () => {
     server = await startServer();
     http = request(server.url);
-  });
+  }, START_TIMEOUT);
 
   afterAll(() => server.remove());
 
@@ -49,18 +49,22 @@ describe('the log of a server', () => {
     });
   });
 
-  it('carries it on lines of services too', async () => {
-    const unreachable = await startServer({ DELIVERY: 'live', SMTP_URL: 'smtp://127.0.0.1:1' });
-    await request(unreachable.url)
-      .post('/v1/auth/register')
-      .set('X-Request-Id', 'mine-43')
-      .send(newPerson())
-      .expect(202);
-    await eventually(() =>
-      expect(unreachable.output()).toMatch(/"level":"warn".*"requestId":"mine-43".*message over email failed/),
-    );
-    await unreachable.remove();
-  });
+  it(
+    'carries it on lines of services too',
+    async () => {
+      const unreachable = await startServer({ DELIVERY: 'live', SMTP_URL: 'smtp://127.0.0.1:1' });
+      await request(unreachable.url)
+        .post('/v1/auth/register')
+        .set('X-Request-Id', 'mine-43')
+        .send(newPerson())
+        .expect(202);
+      await eventually(() =>
+        expect(unreachable.output()).toMatch(/"level":"warn".*"requestId":"mine-43".*message over email failed/),
+      );
+      await unreachable.remove();
+    },
+    START_TIMEOUT,
+  );
 
   it('holds no password, code or token, whatever was done', async () => {
     const secrets: string[] = [];

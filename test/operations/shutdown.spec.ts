@@ -4,7 +4,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { SMTPServer } from 'smtp-server';
 import request from 'supertest';
 import { bearer, eventually, newPerson } from '../support/people.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
+import { type ServerProcess, START_TIMEOUT, startServer } from '../support/server-process.js';
 
 /** A mail server that takes its time. */
 class SlowMail {
@@ -52,7 +52,7 @@ describe('a server that is told to stop', () => {
 
   beforeAll(async () => {
     server = await startServer({ DELIVERY: 'live', SMTP_URL: await mail.listen() });
-  });
+  }, START_TIMEOUT);
 
   afterAll(async () => {
     await server.remove();

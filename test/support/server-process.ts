@@ -7,7 +7,9 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
 const MAIN = join(ROOT, 'dist/main.js');
-const START_LIMIT = 30_000;
+const START_LIMIT = 60_000;
+/** For hooks and tests that start one: longer, so that the limit above speaks first and nothing is left running. */
+export const START_TIMEOUT = 2 * START_LIMIT;
 
 /** `node dist/main.js` in an empty folder of its own, as `npm start` runs it: for what only a process can show. */
 export interface ServerProcess {
