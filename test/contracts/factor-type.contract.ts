@@ -27,7 +27,7 @@ const METHODS = new Set(
 );
 const NONSENSE = ['', ' ', '0', '000000', '１２３４５６', '\u0000', "' OR 1=1 --", '-1', '1e3', 'null', 'x'.repeat(64)];
 
-const ada: Account = { id: 'ada', email: 'ada@example.com', issuer: 'Stepgate', displayName: null };
+const ada: Account = { id: 'ada', email: 'ada@example.com', issuer: 'Stepgate' };
 const eve: Account = { ...ada, id: 'eve', email: 'eve@example.com' };
 
 /** What every {@link FactorType} must do. Run it on your own: `factorTypeContract('pin', () => ({ type, … }))`. */

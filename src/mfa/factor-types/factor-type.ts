@@ -11,7 +11,6 @@ export type { AssuranceLevel } from '../../tokens/assurance.js';
 export interface Account {
   readonly id: string;
   readonly email: string;
-  readonly displayName: string | null;
   /** How the product is called, for authenticators that list it. */
   readonly issuer: string;
 }

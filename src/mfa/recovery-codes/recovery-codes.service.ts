@@ -91,7 +91,6 @@ export class RecoveryCodes {
       uniqueKey: null,
       failures: 0,
       blockedUntil: null,
-      uniqueKey: null,
     };
     if (!(await this.rows.insertOnce(factor))) return null;
     this.audit.record({ type: 'recovery_codes.created', userId, sessionId });

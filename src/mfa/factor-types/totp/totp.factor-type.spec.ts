@@ -16,7 +16,7 @@ class At extends Clock {
   }
 }
 
-const ada = { id: 'ada', email: 'ada@example.com', issuer: 'Stepgate', displayName: null };
+const ada = { id: 'ada', email: 'ada@example.com', issuer: 'Stepgate' };
 const challenge = { id: 'challenge', purpose: 'mfa', kept: null } as const;
 /** ASCII 12345678901234567890, the seed of both RFCs. */
 const RFC_SEED = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
