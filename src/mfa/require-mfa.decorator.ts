@@ -23,7 +23,7 @@ export function RequireMfa(requirement: MfaRequirement = {}): MethodDecorator & 
 /** A second decorator would put its requirement in the place of the first. */
 function alsoRequire(requirement: Requirement): MethodDecorator & ClassDecorator {
   return (target: object, _key?: string | symbol, method?: { value?: unknown }) => {
-    const decorated = (method?.value ?? target) as object;
+    const decorated = (method?.value ?? target);
     const others = Reflect.getMetadata(MFA_REQUIREMENT, decorated) as Requirement | undefined;
     Reflect.defineMetadata(MFA_REQUIREMENT, others ? stricter(others, requirement) : requirement, decorated);
   };

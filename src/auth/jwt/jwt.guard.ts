@@ -31,7 +31,7 @@ export class JwtGuard extends AuthGuard() {
   /** Passport hands over why it failed: `error` from the strategy's `validate`, `info` from before. */
   override handleRequest<Caller>(error: Error | null, principal: Caller | false, info: unknown): Caller {
     if (principal) return principal;
-    if (error) throw error as Error;
+    if (error) throw error;
     if (info instanceof NoKey) throw info.cause as Error;
     throw TokenProblem.invalidToken();
   }
