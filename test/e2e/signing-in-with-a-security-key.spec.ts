@@ -279,7 +279,7 @@ describe.each(databases)('signing in with a security key on $name', (database) =
       const factorId = await enrollKey(app, session, key);
 
       const { mfa } = await login(app, person);
-      expect(mfa.challenge!.factors.map(({ type }) => type)).toEqual(['email', 'webauthn']);
+      expect(mfa.challenge!.factors.map(({ type }) => type)).toEqual(['email', 'webauthn', 'recovery_code']);
       const switched = await app.http
         .post('/v1/mfa/challenges')
         .auth(session.accessToken, bearer)

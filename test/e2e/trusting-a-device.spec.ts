@@ -92,7 +92,7 @@ describe.each(databases)('trusting a device on $name', (database) => {
     const [ada, eve] = [await registerWithEmailFactor(app), await registerWithEmailFactor(app, newPerson('eve'))];
     const token = await deviceOf(ada);
     app.clock.advance('11m');
-    for (const other of [`${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`, token.toLowerCase(), '', 'x']) {
+    for (const other of [`${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`, token.toLowerCase(), 'x']) {
       expect((await loginWith(other, ada)).mfa.status).toBe('required');
     }
     expect((await loginWith(token, eve)).mfa.status).toBe('required');

@@ -11,6 +11,11 @@ export class PasskeyOptionsDto {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
+    example: {
+      challenge: 'qNqrcXUrk5S7dCM1MAYH3qSVDXznb-6prQoGqiACR10',
+      rpId: 'localhost',
+      userVerification: 'required',
+    },
     description: 'What `navigator.credentials.get()` takes, after `PublicKeyCredential.parseRequestOptionsFromJSON()`.',
   })
   readonly publicKey: object;
@@ -25,6 +30,7 @@ export class PasskeyDto {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
+    example: { id: 'Ap3m…', rawId: 'Ap3m…', type: 'public-key', response: {}, clientExtensionResults: {} },
     description: 'What `navigator.credentials.get()` answered, by its `toJSON()`.',
   })
   @IsObject()
