@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
-import { AuditModule } from './audit/audit.module.js';
 import { AccountPageModule } from './account-page/account-page.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule, JwtGuard } from './auth/index.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';

@@ -20,13 +20,19 @@ export class AccountPage {
     private readonly app: TestApp,
   ) {}
 
-  static async open(browser: Browser, app: TestApp, options: BrowserContextOptions = {}): Promise<AccountPage> {
+  /** @param at where the server is reached; with security keys that has to be its `PUBLIC_URL` */
+  static async open(
+    browser: Browser,
+    app: TestApp,
+    options: BrowserContextOptions = {},
+    at = app.url,
+  ): Promise<AccountPage> {
     const context = await browser.newContext({ locale: 'en-GB', ...options });
     context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     const account = new AccountPage(page, app);
     await account.listen();
-    await page.goto(`${app.settings.publicUrl}/account`);
+    await page.goto(`${at}/account`);
     await account.title('Sign in', 'Anmelden');
     return account;
   }

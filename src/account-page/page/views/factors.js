@@ -125,7 +125,7 @@ function instructions({ type, destination }, { delivery, qrCodeSvg, uri, secret 
   const spelled = secret.replace(/.{4}(?=.)/g, '$& ');
   return [
     h('p', { class: 'lead' }, t.scan),
-    h('img', { class: 'qr', src: qrCodeSvg, alt: t.qrCode, width: '200', height: '200' }),
+    h('img', { class: 'qr', src: qrCodeSvg, alt: t.qrCode, width: '220', height: '220' }),
     h('p', { class: 'lead' }, t.orType, ' ', h('code', {}, spelled)),
     h('p', {}, h('a', { href: uri }, t.openInApp)),
   ];
