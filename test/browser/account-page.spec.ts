@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { generateSync } from 'otplib';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { AccountPage, launchBrowser } from '../support/account-page.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { newPerson, register, registerWithEmailFactor } from '../support/people.js';
+import { eventually, newPerson, register, registerWithEmailFactor } from '../support/people.js';
 import { isPresent } from '../support/services.js';
 
 /** In milliseconds: a browser on a busy machine. */
@@ -37,6 +39,9 @@ describeWithChromium('the page for people', () => {
     return account;
   }
 
+  /** What an authenticator app shows now. */
+  const codeOf = (secret: string) => generateSync({ secret, epoch: Math.floor(app.clock.now().getTime() / 1_000) });
+
   const test = (name: string, run: () => Promise<void>) => it(name, run, PATIENCE);
 
   test('leads from registration to a second factor, and through the next sign-in with it', async () => {
@@ -57,6 +62,7 @@ describeWithChromium('the page for people', () => {
     await account.press('Next');
     await account.giveCode(ada.email);
     await account.hears('The factor is active.');
+    await account.press('I have kept them');
     await account.part('Second factors').getByText('asked for first').waitFor();
 
     await account.press('Sign out');
@@ -75,12 +81,85 @@ describeWithChromium('the page for people', () => {
     await account.title('Confirm it is you');
     await account.fill('Code', app.lastCode(ada.email) === '000000' ? '000001' : '000000');
     await account.press('Confirm');
-    const code = account.page.getByLabel('Code');
+    const code = account.page.getByRole('textbox', { name: 'Code' });
     await account.page.getByText('This code is not right. 4 tries are left.').waitFor();
     expect(await code.getAttribute('aria-invalid')).toBe('true');
     expect(await code.evaluate((input) => input === input.ownerDocument.activeElement)).toBe(true);
     expect(await code.getAttribute('inputmode')).toBe('numeric');
     expect(await code.getAttribute('autocomplete')).toBe('one-time-code');
+  });
+
+  test('adds an authenticator app by its picture, and gives recovery codes once', async () => {
+    const ada = await register(app);
+    const account = await open();
+    const { page } = account;
+    await account.signIn(ada);
+    await account.title('Your account');
+    await account.press('Authenticator app');
+    await account.press('Next');
+    const picture = page.getByRole('img', { name: 'QR code for your authenticator app' });
+    expect(await picture.evaluate<number>('(image) => image.decode().then(() => image.naturalWidth)')).toBeGreaterThan(
+      0,
+    );
+    const secret = (await page.locator('dialog code').innerText()).replaceAll(' ', '');
+    await account.fill('Code', codeOf(secret));
+    await account.press('Confirm');
+
+    await page.getByRole('dialog', { name: 'Recovery codes' }).waitFor();
+    const codes = await page.locator('.codes code').allInnerTexts();
+    expect(codes).toHaveLength(10);
+    const [download] = await Promise.all([page.waitForEvent('download'), account.press('Download')]);
+    expect(readFileSync(await download.path(), 'utf8')).toContain(codes.join('\n'));
+    await account.press('I have kept them');
+
+    await account.press('Sign out');
+    await account.signIn(ada);
+    await account.page.getByText('Type the code that your authenticator app shows.').waitFor();
+    await account.press('Recovery code');
+    await account.page.getByText('Type one of your recovery codes.').waitFor();
+    await account.fill('Code', codes[0]!.toLowerCase());
+    await account.press('Confirm');
+    await account.part('Recovery codes').getByText('You have 9 recovery codes left.').waitFor();
+  });
+
+  test('shows where the account is signed in, and ends all the others', async () => {
+    const ada = await register(app);
+    const [here, there] = [await open(), await open()];
+    for (const account of [here, there]) {
+      await account.signIn(ada);
+      await account.title('Your account');
+    }
+    await here.page.reload();
+    const rows = here.part('Sessions').getByRole('listitem');
+    await rows.filter({ hasText: 'this one' }).waitFor();
+    expect(await rows.count()).toBe(2);
+    await here.press('End all other sessions');
+    await here.hears('Ended.');
+    expect(await rows.count()).toBe(1);
+    await there.press('E-mail');
+    await there.press('Next');
+    await there.hears('Your session has ended. Sign in again.');
+  });
+
+  test('takes the link from the mail to a new password, and its token out of the address', async () => {
+    const ada = await register(app);
+    const account = await open();
+    await account.page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await account.title('Forgot your password?');
+    app.clock.advance('2m');
+    await account.fill('E-mail address', ada.email);
+    await account.press('Send the link');
+    await account.page.getByText('the link is on its way').waitFor();
+    const link = await eventually(() => /\S+#token=\S+/.exec(app.outbox.messages(ada.email)[0]!.text)![0]);
+    expect(link).toMatch(`${app.settings.publicUrl}/account#`);
+    await account.page.goto(link.replace(app.settings.publicUrl, app.url));
+    await account.title('Choose a new password');
+    expect(account.page.url()).toBe(`${app.url}/account/`);
+    await account.fill('New password', 'copper wheels turn faster');
+    await account.press('Save password');
+    await account.hears('Your new password is set. Sign in with it.');
+    await account.signIn({ ...ada, password: 'copper wheels turn faster' });
+    await account.title('Your account');
   });
 
   test('asks for the factor again where the server wants a fresh one, and then does what was asked', async () => {
