@@ -53,6 +53,7 @@ export class AppModule {
           mailFrom: settings.mailFrom,
           productName: PRODUCT_NAME,
           passwordResetUrl: `${settings.publicUrl}/account`,
+          site: new URL(settings.publicUrl).hostname,
           smsCountries: settings.smsCountries,
         }),
         AuthModule,

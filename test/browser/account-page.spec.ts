@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { generateSync } from 'otplib';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { AccountPage, launchBrowser } from '../support/account-page.js';
+import { AccountPage } from '../support/account-page.js';
 import { startApp, type TestApp } from '../support/app.js';
+import { freePort, launchBrowser, VirtualAuthenticator } from '../support/browser.js';
 import { eventually, newPerson, register, registerWithEmailFactor } from '../support/people.js';
 import { isPresent } from '../support/services.js';
 
@@ -17,7 +18,9 @@ describeWithChromium('the page for people', () => {
   let opened: AccountPage[] = [];
 
   beforeAll(async () => {
-    app = await startApp();
+    // A security key answers to the origin that the server expects.
+    const port = await freePort();
+    app = await startApp({ port, env: { PUBLIC_URL: `http://localhost:${port}`, TRUSTED_DEVICE_TTL: '30d' } });
     browser = await launchBrowser();
   }, PATIENCE);
 
@@ -98,9 +101,8 @@ describeWithChromium('the page for people', () => {
     await account.press('Authenticator app');
     await account.press('Next');
     const picture = page.getByRole('img', { name: 'QR code for your authenticator app' });
-    expect(await picture.evaluate<number>('(image) => image.decode().then(() => image.naturalWidth)')).toBeGreaterThan(
-      0,
-    );
+    const width = await picture.evaluate((image) => image.decode().then(() => image.naturalWidth));
+    expect(width).toBeGreaterThan(0);
     const secret = (await page.locator('dialog code').innerText()).replaceAll(' ', '');
     await account.fill('Code', codeOf(secret));
     await account.press('Confirm');
@@ -120,6 +122,47 @@ describeWithChromium('the page for people', () => {
     await account.fill('Code', codes[0]!.toLowerCase());
     await account.press('Confirm');
     await account.part('Recovery codes').getByText('You have 9 recovery codes left.').waitFor();
+  });
+
+  test('adds a passkey, and signs in with it alone', async () => {
+    const ada = await register(app);
+    const account = await open();
+    await VirtualAuthenticator.plugInto(account.page);
+    await account.signIn(ada);
+    await account.title('Your account');
+    await account.press('Security key or passkey');
+    await account.fill('Name for it (optional)', 'Blue key');
+    await account.press('Next');
+    await account.press('I have kept them');
+    await account.part('Second factors').getByText('Blue key').waitFor();
+
+    await account.press('Sign out');
+    await account.press('Sign in with a passkey');
+    await account.title('Your account');
+
+    await account.press('Sign out');
+    await account.signIn(ada);
+    await account.press('Use security key or passkey');
+    await account.title('Your account');
+  });
+
+  test('asks no second factor on a device that it was told to remember, until it is told to forget', async () => {
+    const ada = await registerWithEmailFactor(app);
+    const account = await open();
+    await account.signIn(ada);
+    await account.page.getByLabel('Do not ask for a code on this device again').check();
+    await account.giveCode(ada.email);
+    await account.hears('You are signed in. This device is trusted from now on.');
+
+    await account.press('Sign out');
+    await account.signIn(ada);
+    await account.title('Your account');
+    await account.press('Forget');
+    await account.hears('Removed.');
+
+    await account.press('Sign out');
+    await account.signIn(ada);
+    await account.title('Confirm it is you');
   });
 
   test('shows where the account is signed in, and ends all the others', async () => {
@@ -152,9 +195,9 @@ describeWithChromium('the page for people', () => {
     await account.page.getByText('the link is on its way').waitFor();
     const link = await eventually(() => /\S+#token=\S+/.exec(app.outbox.messages(ada.email)[0]!.text)![0]);
     expect(link).toMatch(`${app.settings.publicUrl}/account#`);
-    await account.page.goto(link.replace(app.settings.publicUrl, app.url));
+    await account.page.goto(link);
     await account.title('Choose a new password');
-    expect(account.page.url()).toBe(`${app.url}/account/`);
+    expect(account.page.url()).toBe(`${app.settings.publicUrl}/account/`);
     await account.fill('New password', 'copper wheels turn faster');
     await account.press('Save password');
     await account.hears('Your new password is set. Sign in with it.');

@@ -1,14 +1,9 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { TestApp } from './app.js';
 import { eventually, type Person } from './people.js';
-import { SERVICES } from './services.js';
 
 /** In milliseconds, for the page to show what it should; a busy machine takes its time. */
 const PATIENCE = 30_000;
-
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: SERVICES.Chromium, args: ['--no-sandbox', '--disable-gpu'] });
-}
 
 /** The page at `/account`, in the hands of one person with a browser of his own. */
 export class AccountPage {
@@ -20,26 +15,21 @@ export class AccountPage {
     private readonly app: TestApp,
   ) {}
 
-  /** @param at where the server is reached; with security keys that has to be its `PUBLIC_URL` */
-  static async open(
-    browser: Browser,
-    app: TestApp,
-    options: BrowserContextOptions = {},
-    at = app.url,
-  ): Promise<AccountPage> {
+  /** At the server's `PUBLIC_URL`, which has to be where it listens. */
+  static async open(browser: Browser, app: TestApp, options: BrowserContextOptions = {}): Promise<AccountPage> {
     const context = await browser.newContext({ locale: 'en-GB', ...options });
     context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
     const account = new AccountPage(page, app);
     await account.listen();
-    await page.goto(`${at}/account`);
-    await account.title('Sign in', 'Anmelden');
+    await page.goto(`${app.settings.publicUrl}/account`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
     return account;
   }
 
-  /** Waits for the view of that title, in either language. */
-  async title(...names: string[]): Promise<void> {
-    await this.page.getByRole('heading', { level: 1, name: new RegExp(`^(${names.join('|')})$`) }).waitFor();
+  /** Waits for the view of that title. */
+  async title(name: string): Promise<void> {
+    await this.page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   }
 
   fill(label: string, text: string): Promise<void> {

@@ -11,8 +11,9 @@ import { newPasswordField, passwordField } from './sign-in.js';
 /** The account of whoever is signed in. */
 export function accountView() {
   const recoveryCodes = recoveryCodesSection();
+  const events = eventsSection();
   const parts = [
-    factorsSection(() => recoveryCodes.reload()),
+    factorsSection(() => Promise.all([recoveryCodes.reload(), events.reload()])),
     recoveryCodes,
     section(t.password, (reload) => [
       h('p', { class: 'lead' }, t.passwordLead),
@@ -20,7 +21,7 @@ export function accountView() {
     ]),
     sessionsSection(),
     devicesSection(),
-    eventsSection(),
+    events,
   ];
   show(t.account, 'wide', ...parts.map(({ element }) => element));
   return Promise.all(parts.map(({ reload }) => reload()));
