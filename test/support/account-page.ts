@@ -58,6 +58,8 @@ export class AccountPage {
 
   /** Types the code of the newest message. */
   async giveCode(to: string): Promise<void> {
+    // Only when it is asked for is the newest message the one that brings it.
+    await this.page.getByLabel('Code', { exact: true }).last().waitFor();
     await this.fill('Code', await eventually(() => this.app.lastCode(to)));
     await this.press('Confirm');
   }
