@@ -30,12 +30,26 @@ export default tseslint.config(
   },
   {
     files: ['**/*.{js,cjs,mjs}'],
+    ignores: ['src/account-page/page/**'],
     languageOptions: {
       globals: Object.fromEntries(
         ['module', 'process', 'console', 'require', 'fetch', 'performance', 'setTimeout'].map((name) => [
           name,
           'readonly',
         ]),
+      ),
+    },
+  },
+  {
+    files: ['src/account-page/page/**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        (
+          'AbortController Blob PublicKeyCredential URL addEventListener clearInterval document fetch history ' +
+          'localStorage location navigator performance print sessionStorage setInterval setTimeout'
+        )
+          .split(' ')
+          .map((name) => [name, 'readonly']),
       ),
     },
   },

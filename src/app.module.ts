@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
+import { AccountPageModule } from './account-page/account-page.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule, JwtGuard } from './auth/index.js';
 import type { Settings } from './config/settings.js';
@@ -51,7 +52,8 @@ export class AppModule {
           smtpUrl: settings.smtpUrl,
           mailFrom: settings.mailFrom,
           productName: PRODUCT_NAME,
-          passwordResetUrl: `${settings.publicUrl}/reset-password`,
+          passwordResetUrl: `${settings.publicUrl}/account`,
+          site: new URL(settings.publicUrl).hostname,
           smsCountries: settings.smsCountries,
         }),
         AuthModule,
@@ -62,6 +64,7 @@ export class AppModule {
         }),
         WebAuthnModule.forRoot({ ...settings.webauthn, rpName: PRODUCT_NAME }),
         OperationsModule.forRoot({ redisUrl: settings.redisUrl }),
+        ...(settings.accountPageEnabled ? [AccountPageModule] : []),
         ...(settings.delivery === 'outbox' ? [OutboxModule] : []),
         ...(settings.production ? [] : [ExamplesModule]),
       ],

@@ -107,6 +107,7 @@ describe('the settings', () => {
     ['CORS_ORIGINS', '*', 'origins such as https://app.example.com; comma-separated'],
     ['CORS_ORIGINS', 'https://app.example.com/', 'origins such as https://app.example.com; comma-separated'],
     ['DOCS_ENABLED', 'yes', 'true or false'],
+    ['ACCOUNT_PAGE_ENABLED', 'on', 'true or false'],
     ['METRICS_ENABLED', '1', 'true or false'],
     ['LOG_LEVEL', 'verbose', 'one of fatal, error, warn, info, debug, trace, silent'],
   ])('stop the start for %s=%s', (name, value, takes) => {

@@ -90,6 +90,7 @@ const variables = z.object({
     .refine((origins) => origins.every(isOrigin), 'origins such as https://app.example.com; comma-separated')
     .default([]),
   DOCS_ENABLED: flag.optional(),
+  ACCOUNT_PAGE_ENABLED: flag.optional(),
   METRICS_ENABLED: flag.default(false),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
 });
@@ -155,6 +156,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     trustProxy: env.TRUST_PROXY,
     corsOrigins: env.CORS_ORIGINS,
     docsEnabled: env.DOCS_ENABLED ?? !production,
+    accountPageEnabled: env.ACCOUNT_PAGE_ENABLED ?? !production,
     metricsEnabled: env.METRICS_ENABLED,
     logLevel: env.LOG_LEVEL,
   };

@@ -32,6 +32,9 @@ export interface Channel {
   /** For a channel to an address that the account has anyway: that address; enrolment then asks for none. */
   accountAddress?(account: { readonly email: string }): string;
 
+  /** For devices that read messages: the last line of one that brings a code. */
+  lastLine?(code: string): string;
+
   /** The address as others may see it; all but the last two characters are hidden unless given. */
   mask?(address: string): string;
 

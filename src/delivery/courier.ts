@@ -40,7 +40,7 @@ export class Courier implements OnModuleInit {
   /** Sends a letter and says whether the channel took it, within {@link TIME_LIMIT}. Never throws. */
   async deliver(channelName: string, to: string, letter: Letter): Promise<Delivery> {
     try {
-      await withinTimeLimit(this.channel(channelName).send({ to, ...this.writer.write(letter) }));
+      await withinTimeLimit(this.send(this.channel(channelName), to, letter));
       return 'sent';
     } catch (error) {
       // Neither address nor text: a log is no place for them.
@@ -49,6 +49,12 @@ export class Courier implements OnModuleInit {
       );
       return 'failed';
     }
+  }
+
+  private send(channel: Channel, to: string, letter: Letter): Promise<void> {
+    const { text, ...message } = this.writer.write(letter);
+    const line = message.code === undefined ? undefined : channel.lastLine?.(message.code);
+    return channel.send({ to, ...message, text: line === undefined ? text : `${text}\n\n${line}` });
   }
 }
 

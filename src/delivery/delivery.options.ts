@@ -14,6 +14,8 @@ export interface DeliveryOptions {
   readonly productName: string;
   /** The page where a user chooses a new password; the token follows as `#token=`, which no server sees. */
   readonly passwordResetUrl: string;
+  /** The host of the page where people type codes, without a port. */
+  readonly site: string;
 }
 
 export interface DeliveryExtras {

@@ -34,6 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'database',
     'kernel',
   ],
+  'account-page': [],
   examples: ['auth', 'mfa', 'http', 'tokens'],
   config: ['database', 'tokens', 'kernel'],
 };

@@ -35,7 +35,7 @@ channelContract('email', () => {
 channelContract('sms', () => {
   const { outbox, ...rest } = carrier();
   return {
-    channel: new SmsChannel(outbox, { smsCountries: [] }),
+    channel: new SmsChannel(outbox, { smsCountries: [], site: 'example.com' }),
     spellings: ['+49 1511 2345678', '+4915112345678', '+49 (1511) 234-5678'],
     bad: ['12', 'ada@example.com', '+49', '+1 900 555 0199', '01511 2345678'],
     ...rest,

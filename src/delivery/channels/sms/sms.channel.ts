@@ -16,7 +16,7 @@ export class SmsChannel implements Channel {
 
   constructor(
     private readonly carrier: SmsCarrier,
-    @Inject(DELIVERY_OPTIONS) private readonly options: Pick<DeliveryOptions, 'smsCountries'>,
+    @Inject(DELIVERY_OPTIONS) private readonly options: Pick<DeliveryOptions, 'smsCountries' | 'site'>,
   ) {}
 
   /** @returns the number in E.164 form */
@@ -33,6 +33,11 @@ export class SmsChannel implements Channel {
   /** `•••• ••89` */
   mask(address: string): string {
     return `•••• ••${address.slice(-2)}`;
+  }
+
+  /** By which a phone offers the code on our page, and on no other (origin-bound one-time codes). */
+  lastLine(code: string): string {
+    return `@${this.options.site} #${code}`;
   }
 
   async send(message: Message): Promise<void> {
