@@ -55,6 +55,8 @@ describe.each(databases)('keeping second factors on $name', (database) => {
     const ada = await registerWithEmailFactor(app);
     const session = await signInWithMfa(app, ada);
     const number = newPhoneNumber();
+    // Listed in the order in which they were enrolled.
+    app.clock.advance('1s');
     const smsId = await enroll(app, session, { type: 'sms', phoneNumber: number, label: 'Old phone' }, number);
 
     await as(session).change(smsId, { label: 'Phone 📱', preferred: true }).expect(200);

@@ -44,9 +44,12 @@ function ownOf(operation: Operation): [key: string, definition: ProblemDefinitio
 
 function common(operation: Operation, isPublic: boolean): ProblemDefinition[] {
   const { validationFailed, invalidRequest, payloadTooLarge, unsupportedMediaType } = CommonProblem;
-  const takesQuery = operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query');
+  const takes = (where: string) =>
+    operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === where);
   return [
-    ...(takesQuery ? [validationFailed] : []),
+    ...(takes('query') ? [validationFailed] : []),
+    // A path that is not UTF-8.
+    ...(takes('path') ? [invalidRequest] : []),
     ...(jsonBodyOf(operation) ? [validationFailed, invalidRequest, payloadTooLarge, unsupportedMediaType] : []),
     // Callers without a token are limited by their address.
     ...(isPublic ? [CommonProblem.tooManyRequests] : [TokenProblem.unauthenticated, TokenProblem.invalidToken]),
