@@ -28,11 +28,12 @@ const POLICY = [
 export class AccountPageModule implements OnModuleInit {
   constructor(private readonly host: HttpAdapterHost) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     // Relative, so that it holds behind a proxy that adds a prefix; a fragment survives it.
     fastify.get('/account', (_, reply) => reply.redirect('account/', 301));
-    await fastify.register(fastifyStatic, {
+    // Not awaited: that would start Fastify before Nest has set its error handler.
+    void fastify.register(fastifyStatic, {
       root: FILES,
       prefix: '/account/',
       // A route for each file, so that no other path reaches the disk.

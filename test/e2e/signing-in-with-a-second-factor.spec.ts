@@ -32,7 +32,7 @@ describe.each(databases)('signing in with a second factor on $name', (database) 
     const smsId = await enroll(app, await signInWithMfa(app, ada), { type: 'sms', phoneNumber: number }, number);
     const session = await login(app, ada);
     const { id, factors } = session.mfa.challenge!;
-    expect(factors.map((factor) => factor.type).sort()).toEqual(['email', 'sms']);
+    expect(factors.map((factor) => factor.type).sort()).toEqual(['email', 'recovery_code', 'sms']);
     const byMail = app.lastCode(ada.email);
 
     const switched = await app.http
