@@ -14,6 +14,7 @@ import { LimitsModule } from './limits/limits.module.js';
 import { SourceThrottlerGuard } from './limits/throttling/source-throttler.guard.js';
 import { MfaGuard, MfaModule, WebAuthnModule } from './mfa/index.js';
 import { createLogger, loggerModule } from './operations/logging.js';
+import { MetricsModule } from './operations/metrics.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
@@ -64,6 +65,7 @@ export class AppModule {
         }),
         WebAuthnModule.forRoot({ ...settings.webauthn, rpName: PRODUCT_NAME }),
         OperationsModule.forRoot({ redisUrl: settings.redisUrl }),
+        ...(settings.metricsEnabled ? [MetricsModule] : []),
         ...(settings.accountPageEnabled ? [AccountPageModule] : []),
         ...(settings.delivery === 'outbox' ? [OutboxModule] : []),
         ...(settings.production ? [] : [ExamplesModule]),
