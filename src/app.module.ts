@@ -53,7 +53,7 @@ export class AppModule {
           smtpUrl: settings.smtpUrl,
           mailFrom: settings.mailFrom,
           productName: PRODUCT_NAME,
-          passwordResetUrl: `${settings.publicUrl}/account`,
+          passwordResetUrl: settings.passwordResetUrl,
           site: new URL(settings.publicUrl).hostname,
           smsCountries: settings.smsCountries,
         }),

@@ -92,6 +92,7 @@ describe('the settings', () => {
     ['REDIS_URL', 'localhost:6379', 'redis://host:port'],
     ['PUBLIC_URL', 'id.example.com', 'the URL under which clients reach this server'],
     ['PUBLIC_URL', 'ftp://id.example.com', 'the URL under which clients reach this server'],
+    ['PASSWORD_RESET_URL', 'reset', 'the URL of the page that takes a new password'],
     ['JWT_ALGORITHM', 'none', 'one of ES256, RS256, PS256, HS256'],
     ['ACCESS_TOKEN_TTL', '10 minutes', 'a duration such as 90s, 10m or 24h'],
     ['ACCESS_TOKEN_TTL', '2h', 'a duration from 1m to 60m'],

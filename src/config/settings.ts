@@ -47,6 +47,9 @@ const variables = z.object({
     .optional(),
   STEPGATE_SECRET: z.string().optional(),
   PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'the URL under which clients reach this server' }).optional(),
+  PASSWORD_RESET_URL: z
+    .url({ protocol: /^https?$/, error: 'the URL of the page that takes a new password' })
+    .optional(),
   JWT_ISSUER: z.string().min(1).optional(),
   JWT_AUDIENCE: z.string().min(1).default('stepgate'),
   JWT_ALGORITHM: oneOf(...SIGNING_ALGORITHMS).default('ES256'),
@@ -138,6 +141,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     redisUrl: env.REDIS_URL,
     rootSecret: rootSecret(env.STEPGATE_SECRET),
     publicUrl,
+    passwordResetUrl: env.PASSWORD_RESET_URL ?? `${publicUrl}/account`,
     issuer: env.JWT_ISSUER ?? publicUrl,
     audience: env.JWT_AUDIENCE,
     algorithm: env.JWT_ALGORITHM,

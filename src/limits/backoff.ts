@@ -17,8 +17,9 @@ export const FACTOR_BACKOFF: Backoff = { free: 4, firstWait: 30 * SECOND, longes
 export const FACTOR_FAILURES_TO_DISABLE = 100;
 /** Of an account's password. Never a lock: its owner must not be shut out by a stranger for more than minutes. */
 export const ACCOUNT_BACKOFF: Backoff = { free: 9, firstWait: 10 * SECOND, longestWait: 15 * MINUTE };
-/** Of all passwords tried from one source address. */
-export const SOURCE_BACKOFF: Backoff = { free: 99, firstWait: 30 * SECOND, longestWait: HOUR };
+/** Of all passwords tried from one source address in one hour: a whole company may be behind it, mistyping. */
+export const SOURCE_BACKOFF: Backoff = { free: 199, firstWait: 30 * SECOND, longestWait: HOUR };
+export const SOURCE_WINDOW = HOUR;
 
 /** When the next answer is taken after that many failures in a row; null for at once. */
 export function blockedUntil(failures: number, { free, firstWait, longestWait }: Backoff, now: Date): Date | null {

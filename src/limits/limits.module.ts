@@ -22,7 +22,7 @@ import { SharedThrottlerStorage } from './throttling/throttler-storage.js';
     ThrottlerModule.forRootAsync({
       inject: [LIMITS_OPTIONS],
       useFactory: ({ redisUrl }: LimitsOptions) => ({
-        throttlers: [{ limit: 60, ttl: 60_000 }],
+        throttlers: [{ limit: 600, ttl: 60_000 }],
         storage: redisUrl === undefined ? new ThrottlerStorageService() : new SharedThrottlerStorage(redisUrl),
       }),
     }),

@@ -8,10 +8,10 @@ import { sourceOf } from './source.js';
 import { SourceBudgetRow } from './source-budget.entity.js';
 
 /** Messages that one source address may cause, and in how many milliseconds. */
-const LIMIT = 100;
+const LIMIT = 1_000;
 const WINDOW = 3_600_000;
 
-/** How many messages one source address may cause: 100 an hour, to whomever. */
+/** How many messages one source address may cause: 1,000 an hour, to whomever. */
 @Injectable()
 export class SourceBudget {
   constructor(

@@ -118,7 +118,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
       await forgot(ada.email).set('Host', 'evil.example').set('X-Forwarded-Host', 'evil.example').expect(202);
       const token = await mailedToken(ada.email);
       const { text } = resetMails(ada.email)[0];
-      expect(text).toContain(`https://id.example.com/reset-password#token=${token}`);
+      expect(text).toContain(`https://id.example.com/account#token=${token}`);
       expect(text).not.toContain('evil');
       expect(Buffer.from(token, 'base64url')).toHaveLength(48);
     });

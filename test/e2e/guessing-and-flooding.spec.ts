@@ -202,17 +202,27 @@ describe('a source address', () => {
 
   const refresh = (path = '/v1/auth/refresh') => app.http.post(path).send({ refreshToken: 'none' });
 
-  it('may call a route that takes guesses 60 times a minute, and is told so', async () => {
+  it('may call a route that takes guesses 600 times a minute, and is told so', async () => {
     const first = await refresh().expect(401);
     expect(first.headers).toMatchObject({
-      'ratelimit-policy': '"default";q=60;w=60',
-      ratelimit: '"default";r=59;t=60',
+      'ratelimit-policy': '"default";q=600;w=60',
+      ratelimit: '"default";r=599;t=60',
     });
-    for (let time = 1; time < 60; time++) await refresh().expect(401);
+    for (let time = 1; time < 600; time++) await refresh().expect(401);
     const { body, headers } = await refresh().expect(429);
     expect(body).toMatchObject({ code: 'too_many_requests' });
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     await refresh().set('X-Forwarded-For', '198.51.100.1').expect(429);
+  });
+
+  it('may get 199 passwords wrong in an hour, whatever accounts it tries; then it waits, and others do not', async () => {
+    const guesses = app.nest.get(PasswordGuesses);
+    const tryOne = (account: number, right = false) => guesses.settle(`user-${account}@example.com`, right);
+    for (let account = 0; account < 200; account++) await tryOne(account);
+    await expect(tryOne(200)).rejects.toMatchObject({ definition: { code: 'too_many_attempts' } });
+    await expect(tryOne(201, true)).rejects.toMatchObject({ definition: { code: 'too_many_attempts' } });
+    app.clock.advance('1h');
+    await tryOne(202);
   });
 
   it('is told nothing on a route that is not limited', async () => {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { requestOrigin } from '../../http/request-context.js';
 import { Clock, secondsUntil } from '../../kernel/clock.js';
-import { ACCOUNT_BACKOFF, SOURCE_BACKOFF } from '../../limits/backoff.js';
+import { ACCOUNT_BACKOFF, SOURCE_BACKOFF, SOURCE_WINDOW } from '../../limits/backoff.js';
 import { GuessBudget, type Guessed } from '../../limits/guess-budget.js';
 import { LIMITS_OPTIONS, type LimitsOptions } from '../../limits/limits.options.js';
 import { sourceOf } from '../../limits/source.js';
@@ -24,7 +24,10 @@ export class PasswordGuesses {
   async settle(account: string, right: boolean): Promise<void> {
     const guessed: [Guessed, ...Guessed[]] = [{ kind: 'account', subject: account, backoff: ACCOUNT_BACKOFF }];
     if (this.options.perSource) {
-      guessed.push({ kind: 'source', subject: sourceOf(requestOrigin().ip), backoff: SOURCE_BACKOFF });
+      // Each hour is counted anew: right answers clear nothing here, or a spy with one account of his own would.
+      const hour = Math.floor(this.clock.now().getTime() / SOURCE_WINDOW);
+      const subject = `${sourceOf(requestOrigin().ip)} ${hour}`;
+      guessed.push({ kind: 'source', subject, backoff: SOURCE_BACKOFF });
     }
     const until = await this.budget.settle(right, guessed);
     if (!until) return;

@@ -4,7 +4,7 @@ import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
 
 /** Requests that one source address may make to one route, and in how many milliseconds. */
-const LIMIT = 60;
+const LIMIT = 600;
 const WINDOW = 60_000;
 
 /**

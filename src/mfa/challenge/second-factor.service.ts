@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type ChallengeDto, type MfaState, type SessionDto, toChallengeDto, toSessionDto } from '../../auth/index.js';
+import { type ChallengeDto, type MfaState, type SessionDto, toSessionDto } from '../../auth/index.js';
 import { Audit } from '../../audit/audit.service.js';
 import type { Challenge } from '../../challenges/challenge.entity.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
@@ -15,11 +15,11 @@ import { FactorRepository } from '../enrollment/factor.repository.js';
 import { FactorVault } from '../enrollment/factor-vault.js';
 import { type Demand, NO_DEMAND, UsableFactors } from '../enrollment/usable-factors.js';
 import type { Accepted, Answer, FactorQuestion } from '../factor-types/factor-type.js';
-import { RECOVERY_CODE } from '../factor-types/recovery-code/recovery-code.factor-type.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
 import { ChallengeDemands } from './challenge-demands.js';
+import { viewChallenge } from './challenge-view.js';
 import { FactorGuesses } from './factor-guesses.js';
 
 const PURPOSE = 'mfa';
@@ -125,7 +125,7 @@ export class SecondFactor {
       throw ChallengeProblem.closed();
     }
     this.audit.record({ type: 'mfa.verified', ...about(principal, factor) });
-    if (factor.type === RECOVERY_CODE) this.recoveryCodes.noteUse(about(principal, factor), accepted.secret!);
+    if (this.types.isBackup(factor.type)) this.recoveryCodes.noteUse(about(principal, factor), accepted.secret!);
     return toSessionDto(grant, { status: 'satisfied' });
   }
 
@@ -188,18 +188,7 @@ export class SecondFactor {
   }
 
   private toDto(challenge: Challenge, factors: Factor[], publicKey?: object): ChallengeDto {
-    const choosable = factors.map(({ id, type, label, destination, preferred }) => ({
-      id,
-      type,
-      label,
-      ...(destination !== null && { destination }),
-      preferred,
-    }));
-    const asked = choosable.find(({ id }) => id === challenge.factorId);
-    const factor = asked
-      ? { id: asked.id, type: asked.type, ...(asked.destination !== undefined && { destination: asked.destination }) }
-      : { id: challenge.factorId!, type: 'removed' };
-    return toChallengeDto(challenge, this.challenges.statusOf(challenge), factor, choosable, publicKey);
+    return viewChallenge(challenge, this.challenges.statusOf(challenge), factors, publicKey);
   }
 }
 
