@@ -34,8 +34,8 @@ describe.each(databases)('an access token on $name', (kind) => {
     for (const path of ['/v1/examples/mfa', '/v1/examples/mfa', '/v1/examples/mfa-fresh', '/v1/auth/session']) {
       expect(await statementsDuring(app, () => get(app, accessToken, path).expect(200))).toEqual([]);
     }
-    // The counter counts.
-    expect(await statementsDuring(app, () => openSession(app))).toHaveLength(1);
+    // The counter counts: a user and a session.
+    expect(await statementsDuring(app, () => openSession(app))).toHaveLength(2);
   });
 
   it('is dead at once after logout', async () => {
