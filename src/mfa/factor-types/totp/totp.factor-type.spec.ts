@@ -109,7 +109,6 @@ describe('TOTP', () => {
     expect(Object.fromEntries(uri.searchParams)).toEqual({
       secret: material.secret,
       issuer: 'Stepgate',
-      displayName: null,
     });
     expect(Buffer.from(material.qrCodeSvg.replace('data:image/svg+xml;base64,', ''), 'base64').toString()).toMatch(
       /^<svg /,
