@@ -1,3 +1,4 @@
+import { Challenges } from '../../src/challenges/challenges.service.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases, type TestDatabase } from '../support/databases.js';
@@ -59,6 +60,14 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
     // The others found the challenge closed, or the factor blocked by those five.
     expect(count(answers, 'challenge_expired') + count(answers, 'too_many_attempts')).toBe(25);
     expect((await challengeRow(app, id)).attempts).toBe(5);
+  });
+
+  it('takes 5 of 30 by the challenge itself, where no factor counts along', async () => {
+    const engine = (index: number) => instances[index % instances.length].nest.get(Challenges);
+    const asked = await engine(0).issue({ purpose: 'email_verification' }, { kept: null });
+    const outcomes = await Promise.all(times(30, (i) => outcome(engine(i).refuse(asked))));
+    expect(count(outcomes, 'invalid_code')).toBe(5);
+    expect(count(outcomes, 'challenge_expired')).toBe(25);
   });
 
   it('never takes a sixth answer, though the right one comes with 29 wrong ones', async () => {
