@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from
 import { Public } from '../auth/index.js';
 import { ApiProblem } from '../http/api-problem.js';
 import { RequireMfa } from '../mfa/index.js';
-import { TokenProblem } from '../tokens/token-problems.js';
+import { TokenProblem } from '../http/token-problems.js';
 
 export class ExampleDto {
   @ApiProperty({ example: 'You have proved a second factor.' })

@@ -5,7 +5,7 @@ import { randomId, Secrets } from '../kernel/secrets.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import type { Assurance, AssuranceLevel } from '../tokens/assurance.js';
 import type { Principal } from '../tokens/principal.js';
-import { TokenProblem } from '../tokens/token-problems.js';
+import { TokenProblem } from '../http/token-problems.js';
 import { digest, firstRefreshToken, type RefreshToken, writeRefreshToken } from './refresh-token.js';
 import { Revocations } from './revocations.js';
 import type { SessionRow } from './session.entity.js';

@@ -8,7 +8,7 @@ import { readClaims } from './claims.js';
 import { readHeader } from './header.js';
 import type { AccessTokenClaims, Principal } from './principal.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
-import { TokenProblem } from './token-problems.js';
+import { TokenProblem } from '../http/token-problems.js';
 import { TOKENS_OPTIONS, type TokensOptions } from './tokens.options.js';
 
 /** Whom and what a token is made for. */

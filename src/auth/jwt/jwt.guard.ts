@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { IS_PUBLIC } from '../../http/public.decorator.js';
 import { Revocations } from '../../sessions/revocations.js';
 import type { Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import { VerifiedTokens } from '../../tokens/verified-tokens.js';
 import { bearerToken } from './bearer-token.js';
 import { JwtStrategy, NoKey } from './jwt.strategy.js';

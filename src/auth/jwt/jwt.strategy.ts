@@ -7,7 +7,7 @@ import { randomId } from '../../kernel/secrets.js';
 import { Revocations } from '../../sessions/revocations.js';
 import { AccessTokens } from '../../tokens/access-tokens.js';
 import type { Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import { SIGNING_ALGORITHMS } from '../../tokens/tokens.options.js';
 import { VerifiedTokens } from '../../tokens/verified-tokens.js';
 import { bearerToken } from './bearer-token.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { UserStore } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';

@@ -5,7 +5,7 @@ import { Public } from '../../http/public.decorator.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import type { Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import { AuthProblem } from '../auth-problems.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
 import { ChangePassword } from './change-password.js';

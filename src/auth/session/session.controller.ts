@@ -16,7 +16,7 @@ import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import { SessionProblem } from '../../sessions/session-problems.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { AccessTokenClaims, Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import type { User } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';

@@ -5,7 +5,7 @@ import { SESSION_ID_EXAMPLE } from '../../http/docs/live-examples.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
 import { SessionEntryDto, toSessionEntryDto } from './session-entry.dto.js';
 

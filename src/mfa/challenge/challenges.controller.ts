@@ -14,7 +14,7 @@ import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import type { Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import { MfaProblem } from '../mfa-problems.js';
 import { TrustedDevices } from '../trusted-devices/trusted-devices.service.js';
 import { ChooseFactorDto, SendDto, VerifyChallengeDto } from './challenge.dtos.js';

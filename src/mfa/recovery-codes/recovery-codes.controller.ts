@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiProp
 import { CurrentPrincipal, PartOfSignIn } from '../../auth/index.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import type { Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import { MfaProblem } from '../mfa-problems.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 

@@ -12,7 +12,7 @@ import { CurrentPrincipal, PartOfSignIn } from '../../auth/index.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import type { Principal } from '../../tokens/principal.js';
-import { TokenProblem } from '../../tokens/token-problems.js';
+import { TokenProblem } from '../../http/token-problems.js';
 import { TrustedDevices } from './trusted-devices.service.js';
 
 const DEVICE_ID_EXAMPLE = '6a1f0d3c9b8e4752a1c0de5f7b3942e8';

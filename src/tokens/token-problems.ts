@@ -1,1 +1,0 @@
-export { TokenProblem } from '../http/token-problems.js';
