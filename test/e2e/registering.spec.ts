@@ -27,6 +27,14 @@ describe.each(databases)('registering on $name', (database) => {
     return { id: body.verification.id, code: app.lastCode(person.email) };
   }
 
+  it('opens it in this application, and not in another one of the same process', async () => {
+    const ada = await register(app);
+    const other = await startApp({ database });
+    await tryLogin(ada).expect(200);
+    await other.http.post('/v1/auth/login').send(ada).expect(401);
+    await other.close();
+  });
+
   it('opens an account once the address is proved, and not before', async () => {
     const ada = newPerson();
     const { id, code } = await asked(ada);

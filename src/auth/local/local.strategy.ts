@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
+import passport from 'passport';
 import { Strategy } from 'passport-local';
 import { Audit } from '../../audit/audit.service.js';
 import { Problem } from '../../kernel/problem.js';
+import { randomId } from '../../kernel/secrets.js';
 import { normalizeEmail } from '../../users/email-address.js';
 import { type User, UserStore } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';
@@ -14,12 +16,16 @@ const NOBODY = 'nobody@invalid';
 /** Passport's local strategy: address and password. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
+  /** Passport is one for the whole process, and the last strategy of a name wins: two applications need two names. */
+  readonly ownName = `local:${randomId()}`;
+
   constructor(
     private readonly users: UserStore,
     private readonly guesses: PasswordGuesses,
     private readonly audit: Audit,
   ) {
     super({ usernameField: 'email', passwordField: 'password' });
+    passport.use(this.ownName, this);
   }
 
   /** @throws Problem `invalid_credentials` or `too_many_attempts`, the same for unknown, unverified, disabled and wrong */
