@@ -84,7 +84,8 @@ export class SigningKeys implements OnModuleInit {
     try {
       await this.load();
       const age = this.clock.now().getTime() - this.ring.newest!.activeFrom.getTime();
-      if (age > this.options.keyMaxAge) await this.rotate();
+      // Not rotate(), which looks again: it would rotate once more after an instance that was quicker.
+      if (age > this.options.keyMaxAge) await this.add(this.clock.in(JWKS_MAX_AGE));
     } catch (error) {
       this.log.warn(`The signing keys could not be refreshed; the known ones stay in use. ${(error as Error).message}`);
     }
