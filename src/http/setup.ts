@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import { VersioningType } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { answerUnroutable, ProblemFilter } from './problem.filter.js';
 import { keepRequestContext } from './request-context.js';
+import { securityHeaders } from './security-headers.js';
 import { DtoPipe } from './validation.js';
 
 export interface HttpOptions {
@@ -41,13 +41,10 @@ export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: Ht
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
   keepRequestContext(fastify);
-  fastify.addHook('onSend', (request, reply, payload, done) => {
-    void reply.header('X-Request-Id', request.id);
-    done(null, payload);
-  });
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-    strictTransportSecurity: { maxAge: 31_536_000 },
+  const headers = securityHeaders();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(headers).header('x-request-id', request.id);
+    done();
   });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   // What is no preflight is answered like one, in no words of the library.

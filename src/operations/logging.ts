@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger as NestPinoLogger, LoggerModule, type Params, PinoLogger } from 'nestjs-pino';
-import { pino, type Logger } from 'pino';
+import { type Logger, type LoggerOptions, pino } from 'pino';
 import { requestOrigin } from '../http/request-context.js';
 
 /** Whatever could carry a secret is removed, wherever an object with such a member is logged (ASVS 16.2.5). */
@@ -25,9 +25,12 @@ const SECRET_MEMBERS = [
 /** Where Nest lists every module and every route at start. */
 const CHATTER = new Set(['InstanceLoader', 'NestApplication', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
 
+/** Lines wait for each other, in bytes and milliseconds: to write each by itself costs more than to answer a request. */
+const BUFFER = { minLength: 4_096, periodicFlush: 100, sync: false };
+
 /** @param level the least severe level that is written */
 export function createLogger(level: string): Logger {
-  return pino({
+  const options: LoggerOptions = {
     level,
     base: undefined,
     mixin: currentRequest,
@@ -35,7 +38,8 @@ export function createLogger(level: string): Logger {
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: SECRET_MEMBERS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), remove: true },
     serializers: { err: serializeError },
-  });
+  };
+  return pino(options, pino.destination(BUFFER));
 }
 
 /** Nest's logger over `logger`. What Nest tells of itself at start is for debugging, so that level it gets. */
@@ -60,9 +64,9 @@ function parameters(logger: Logger): Params {
   return { pinoHttp: { logger, serializers: { err: serializeError }, wrapSerializers: false } };
 }
 
-/** One line for each answer: no query, no headers, no body. */
+/** One line for each answer: no query, no headers, no body. So there is nothing to redact, which would cost most. */
 export function logRequests(app: NestFastifyApplication): void {
-  const logger = PinoLogger.root;
+  const logger = PinoLogger.root.child({}, { redact: [] });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method, url, id: requestId, ip } = request;
