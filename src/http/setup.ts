@@ -47,12 +47,14 @@ export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: Ht
     done();
   });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-  // What is no preflight is answered like one, in no words of the library.
-  app.enableCors({
-    strictPreflight: false,
-    origin: corsOrigins,
-    exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'],
-  });
+  if (corsOrigins.length > 0) {
+    app.enableCors({
+      // What is no preflight is answered like one, in no words of the library.
+      strictPreflight: false,
+      origin: corsOrigins,
+      exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'],
+    });
+  }
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new ProblemFilter());
 }

@@ -57,10 +57,15 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     return this.list.size;
   }
 
-  /** Whether the token is still good. Costs one look at a map, unless the feed is lost. */
-  isAlive({ sessionId, epoch }: Principal): boolean | Promise<boolean> {
-    if (this.list.isDead(sessionId, epoch)) return false;
-    return performance.now() < this.freshUntil || this.askDatabase(sessionId, epoch);
+  /** Whether the token is still good. Costs one look at a map, unless the feed is lost: then it asks the database. */
+  isAlive(principal: Principal): boolean | Promise<boolean> {
+    const { sessionId, epoch } = principal;
+    return this.knowsAlive(principal) || (!this.list.isDead(sessionId, epoch) && this.askDatabase(sessionId, epoch));
+  }
+
+  /** Whether the token is good for sure, as far as can be told without asking the database. */
+  knowsAlive({ sessionId, epoch }: Principal): boolean {
+    return performance.now() < this.freshUntil && !this.list.isDead(sessionId, epoch);
   }
 
   /** Every token of the session is dead. */

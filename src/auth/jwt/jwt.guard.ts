@@ -23,9 +23,16 @@ export class JwtGuard extends AuthGuard() {
   }
 
   /** @throws Problem `unauthenticated`, `invalid_token` */
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const isPublic = this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()]);
-    return isPublic || (await this.isKnown(context)) || ((await super.canActivate(context)) as boolean);
+  override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
+    const token = bearerToken(request);
+    if (token === null) throw TokenProblem.unauthenticated();
+    const principal = this.verified.find(token);
+    // A token that was verified before needs no second verification, as long as its session is alive.
+    if (!principal || !this.revocations.knowsAlive(principal)) return super.canActivate(context) as Promise<boolean>;
+    request.user = principal;
+    return true;
   }
 
   /** Passport hands over why it failed: `error` from the strategy's `validate`, `info` from before. */
@@ -34,16 +41,5 @@ export class JwtGuard extends AuthGuard() {
     if (error) throw error;
     if (info instanceof NoKey) throw info.cause as Error;
     throw TokenProblem.invalidToken();
-  }
-
-  /** A token that was verified before needs no second verification, as long as it is alive. */
-  private async isKnown(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
-    const token = bearerToken(request);
-    if (token === null) throw TokenProblem.unauthenticated();
-    const principal = this.verified.find(token);
-    if (!principal || !(await this.revocations.isAlive(principal))) return false;
-    request.user = principal;
-    return true;
   }
 }

@@ -9,9 +9,11 @@ export type RingEntry = Pick<SigningKey, 'id' | 'generation' | 'activeFrom'>;
  */
 export class KeyRing<Key extends RingEntry> {
   private readonly stops = new Map<string, number>();
+  private readonly byId: ReadonlyMap<string, Key>;
 
   /** @param keys newest first */
   constructor(private readonly keys: readonly Key[]) {
+    this.byId = new Map(keys.map((key) => [key.id, key]));
     let stop = Infinity;
     for (const { id, activeFrom } of keys) {
       this.stops.set(id, stop);
@@ -25,7 +27,7 @@ export class KeyRing<Key extends RingEntry> {
   }
 
   has(id: string): boolean {
-    return this.stops.has(id);
+    return this.byId.has(id);
   }
 
   /** The key that signs at `now`; on a clock that is behind all of them, the oldest. */
@@ -33,8 +35,14 @@ export class KeyRing<Key extends RingEntry> {
     return this.keys.find(({ activeFrom }) => activeFrom <= now) ?? this.keys.at(-1)!;
   }
 
-  /** The keys whose tokens may still be alive at `now`, and those that wait to sign. @param lifetime in milliseconds */
+  /** The key of that id, if a token of it may still be alive at `now`, or if it waits to sign. @param lifetime in milliseconds */
+  find(id: string, now: Date, lifetime: number): Key | undefined {
+    const key = this.byId.get(id);
+    return key && now.getTime() < this.stops.get(id)! + lifetime ? key : undefined;
+  }
+
+  /** All keys that {@link find} would. @param lifetime in milliseconds */
   accepted(now: Date, lifetime: number): readonly Key[] {
-    return this.keys.filter(({ id }) => now.getTime() < this.stops.get(id)! + lifetime);
+    return this.keys.filter(({ id }) => this.find(id, now, lifetime));
   }
 }

@@ -51,7 +51,7 @@ export class SigningKeys implements OnModuleInit {
 
   /** The key of that id, if tokens of it are still accepted; as far as this instance knows. */
   known(id: string): SigningKey | undefined {
-    return this.accepted().find((key) => key.id === id);
+    return this.ring.find(id, this.clock.now(), this.options.accessTokenTtl);
   }
 
   /** As {@link known}; but an id that this instance never saw may be of a key that another has just made. */
