@@ -46,6 +46,12 @@ export class TrustedDevices {
     return token;
   }
 
+  /** The device that the token is of, whosever it is, while it is trusted. */
+  async find(token: string): Promise<TrustedDevice | null> {
+    if (this.options.trustedDeviceTtl === undefined) return null;
+    return this.rows.findOneBy({ tokenHash: this.hash(token), ...this.unexpired() });
+  }
+
   /** Whether the token is one of that user's; the session that was just opened counts as opened with it. */
   async recognize({ userId, sessionId }: Principal, token: string): Promise<boolean> {
     if (this.options.trustedDeviceTtl === undefined) return false;
