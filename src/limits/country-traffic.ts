@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import { MoreThan, type Repository } from 'typeorm';
 import { insertOnce } from '../database/insert-once.js';
 import { Clock } from '../kernel/clock.js';
 import { CountryTrafficRow } from './country-traffic.entity.js';
@@ -30,6 +30,11 @@ export class CountryTraffic {
     if (row) return row.resetAt;
     const first = { country, sent: 1, reached: 0, resetAt: this.clock.in(WINDOW) };
     return (await insertOnce(this.rows, first, { country })) || (await this.spend(country)) ? null : first.resetAt;
+  }
+
+  /** Puts back one message that was taken and not sent. */
+  async giveBack(country: string): Promise<void> {
+    await this.rows.update({ country, sent: MoreThan(0) }, { sent: () => 'sent - 1' });
   }
 
   /** Notes that a code came back. */

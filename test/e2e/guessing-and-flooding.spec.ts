@@ -243,6 +243,21 @@ describe('text messages', () => {
     await app.close();
   });
 
+  it('that do not go out count for no country: one number cannot break it off for all', async () => {
+    const app = await startApp();
+    const sending = app.nest.get(Sending);
+    const ask = (to: string) => sending.take({ channel: 'sms', to });
+    for (let n = 0; n < 60; n++) await ask('+4915112340000');
+    expect(await ask('+4915112340001')).toBeNull();
+    // And what was taken from a destination is put back when its country is broken off.
+    for (let n = 2; n < 46; n++) await ask(`+49151123400${String(n).padStart(2, '0')}`);
+    expect(await ask('+4915112349999')).not.toBeNull();
+    for (let code = 0; code < 100; code++) await sending.reached({ channel: 'sms', to: '+4915112340000' });
+    for (let n = 0; n < 5; n++) expect(await ask('+4915112349999')).toBeNull();
+    expect(await ask('+4915112349999')).not.toBeNull();
+    await app.close();
+  });
+
   it('break off for a country from which no code comes back, until the hour is over', async () => {
     const app = await startApp();
     const sending = app.nest.get(Sending);
