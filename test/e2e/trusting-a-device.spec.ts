@@ -183,6 +183,26 @@ describe.each(databases)('trusting a device on $name', (database) => {
     expect((await loginWith(token, ada)).mfa.status).toBe('required');
   });
 
+  it('is an event of the account, and so is the end of it', async () => {
+    const ada = await registerWithEmailFactor(app);
+    await remember(ada);
+    const session = await remember(ada);
+    const { body: devices } = await as(app, session).get('/mfa/trusted-devices').expect(200);
+    await as(app, session).delete(`/mfa/trusted-devices/${devices[0].id}`).expect(204);
+    await as(app, session).delete(`/mfa/trusted-devices/${devices[0].id}`).expect(404);
+    await as(app, session)
+      .post('/auth/password/change', { currentPassword: ada.password, newPassword: 'slow gears turn brass' })
+      .expect(204);
+    const { body } = await as(app, session).get('/auth/events?limit=100').expect(200);
+    const types = (body.events as { type: string }[]).map(({ type }) => type).reverse();
+    expect(types.filter((type) => type.startsWith('trusted_device'))).toEqual([
+      'trusted_device.remembered',
+      'trusted_device.remembered',
+      'trusted_device.revoked',
+      'trusted_device.revoked',
+    ]);
+  });
+
   const devicesOf = (session: SessionDto) => app.nest.get(TrustedDevices).list(principalOf(app, session).userId);
 
   it('ends for all devices when the password changes', async () => {
