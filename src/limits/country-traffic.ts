@@ -25,11 +25,9 @@ export class CountryTraffic {
 
   /** Takes one message, in one conditional UPDATE. @returns null when taken, else when it is tried again */
   async take(country: string): Promise<Date | null> {
-    if (await this.spend(country)) return null;
-    const row = await this.rows.findOneBy({ country });
-    if (row) return row.resetAt;
-    const first = { country, sent: 1, reached: 0, resetAt: this.clock.in(WINDOW) };
-    return (await insertOnce(this.rows, first, { country })) || (await this.spend(country)) ? null : first.resetAt;
+    // Once more for who finds that another has just opened the row.
+    if ((await this.spend(country)) || (await this.open(country)) || (await this.spend(country))) return null;
+    return (await this.rows.findOneByOrFail({ country })).resetAt;
   }
 
   /** Puts back one message that was taken and not sent. */
@@ -40,6 +38,11 @@ export class CountryTraffic {
   /** Notes that a code came back. */
   async reached(country: string): Promise<void> {
     await this.rows.update({ country }, { reached: () => 'reached + 1' });
+  }
+
+  private async open(country: string): Promise<boolean> {
+    if (await this.rows.existsBy({ country })) return false;
+    return insertOnce(this.rows, { country, sent: 1, reached: 0, resetAt: this.clock.in(WINDOW) }, { country });
   }
 
   private async spend(country: string): Promise<boolean> {

@@ -27,11 +27,10 @@ export class SendBudget {
    */
   async take(channel: string, address: string, { gap }: { gap: boolean }): Promise<Date | null> {
     const addressHash = this.hash(channel, address);
-    if (await this.spend(addressHash, gap)) return null;
-    const row = await this.rows.findOneBy({ addressHash });
-    if (row) return this.nextAt(row, gap);
-    // The first message ever; should another instance open the row in the same moment, it is spent from like any other.
-    return (await this.open(addressHash)) || (await this.spend(addressHash, gap)) ? null : this.clock.in(SEND_GAP);
+    // Once more for who finds that another has just opened the row.
+    if ((await this.spend(addressHash, gap)) || (await this.open(addressHash)) || (await this.spend(addressHash, gap)))
+      return null;
+    return this.nextAt(await this.rows.findOneByOrFail({ addressHash }), gap);
   }
 
   /** Puts back one message that was taken and not sent. */
@@ -75,7 +74,8 @@ export class SendBudget {
     return affected === 1;
   }
 
-  private open(addressHash: string): Promise<boolean> {
+  private async open(addressHash: string): Promise<boolean> {
+    if (await this.rows.existsBy({ addressHash })) return false;
     const row: SendBudgetRow = {
       addressHash,
       lastAt: this.clock.now(),
