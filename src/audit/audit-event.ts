@@ -27,6 +27,9 @@ export const AUDIT_EVENTS = {
   'recovery_code.used': 'success',
   /** Few are left. */
   'recovery_codes.low': 'success',
+  /** A device needs no second factor from now on, or does again; also several at once. */
+  'trusted_device.remembered': 'success',
+  'trusted_device.revoked': 'success',
   'session.ended': 'success',
   'refresh.reused': 'failure',
   'password.changed': 'success',

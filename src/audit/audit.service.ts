@@ -4,6 +4,7 @@ import { requestOrigin } from '../http/request-context.js';
 import { Clock } from '../kernel/clock.js';
 import { AUDIT_EVENTS, type AuditEntry, type AuditEvent } from './audit-event.js';
 import { AuditSink } from './audit-sink.js';
+import { Repetitions } from './repetitions.js';
 
 /** So long events are gathered, so that many become one INSERT; milliseconds. */
 const GATHERING = 5;
@@ -14,13 +15,14 @@ const BATCH = 500;
 const CAPACITY = 10_000;
 
 /**
- * Security events (ASVS 16.3): one log line each at once, and one row each a few milliseconds later. Recording never
- * throws and is never waited for, so it costs an answer nothing.
+ * Security events (ASVS 16.3): one log line each at once, and one row each a few milliseconds later, but for
+ * {@link Repetitions}. Recording never throws and is never waited for, so it costs an answer nothing.
  */
 @Injectable()
 export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly log = new Logger(Audit.name);
   private readonly listeners: ((event: AuditEvent) => void)[] = [];
+  private readonly repetitions = new Repetitions();
   private waiting: AuditEvent[] = [];
   private counter = 0;
   private timer?: NodeJS.Timeout;
@@ -44,10 +46,14 @@ export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
     const known = { id: this.nextId(at), outcome: AUDIT_EVENTS[type], ...about, ip, device, requestId };
     this.log.log({ event: type, ...known }, 'security event');
     const event = { ...known, type, at };
+    if (!this.repetitions.includes(entry, at)) this.keep(event);
+    for (const listener of this.listeners) listener(event);
+  }
+
+  private keep(event: AuditEvent): void {
     this.waiting.push(event);
     if (this.waiting.length > CAPACITY) this.waiting.shift();
     this.schedule(GATHERING);
-    for (const listener of this.listeners) listener(event);
   }
 
   /** Writes all that was recorded until now. Never throws. */

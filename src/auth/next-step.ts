@@ -9,11 +9,20 @@ export interface MfaState {
   readonly challenge?: ChallengeDto;
 }
 
+/** A device that its owner trusts: whoever shows its token has been through his second factor there. */
+export interface OwnDevice {
+  readonly id: string;
+  readonly userId: string;
+}
+
 /**
  * What comes next for a user who has just proved his password, or refreshed. `auth` asks; `mfa` answers. An application
  * without `MfaModule` has none, and every user is `not_enrolled`.
  */
 export abstract class NextStep {
+  /** Before the password is judged: the trusted device that the token is of, whosever it is; null for none. */
+  abstract deviceOf(deviceToken: string): Promise<OwnDevice | null>;
+
   /**
    * After the password: opens a challenge when the user has a second factor.
    * @param deviceToken what the client showed of a device that the user trusts

@@ -24,18 +24,28 @@ export class Sending {
   ) {}
 
   /**
-   * Takes one message from the budgets of its destination, its country and the address that asks for it.
+   * Takes one message from the budgets of its destination, its country and the address that asks for it. One that the
+   * destination refuses counts for no country, or anybody could break a country off with messages that never go out.
    * @param gap also demand a minute since the last message to that destination
    * @returns null when it may be sent, else the moment from which to try again
    */
   async take({ channel, to }: Destination, { gap = false } = {}): Promise<Date | null> {
     const { ip } = requestOrigin();
-    const country = this.countryOf({ channel, to });
-    return (
+    const refillsAt =
       (this.options.perSource ? await this.sources.take(ip) : null) ??
-      (country === undefined ? null : await this.countries.take(country)) ??
-      (await this.destinations.take(channel, to, { gap }))
-    );
+      (await this.destinations.take(channel, to, { gap }));
+    const country = this.countryOf({ channel, to });
+    if (refillsAt || country === undefined) return refillsAt;
+    const brokenOffUntil = await this.countries.take(country);
+    if (brokenOffUntil) await this.destinations.giveBack(channel, to);
+    return brokenOffUntil;
+  }
+
+  /** Puts back one message that was taken and not sent; that it was asked for stays counted. */
+  async giveBack({ channel, to }: Destination): Promise<void> {
+    await this.destinations.giveBack(channel, to);
+    const country = this.countryOf({ channel, to });
+    if (country !== undefined) await this.countries.giveBack(country);
   }
 
   /** Notes that a code that was sent there came back. */

@@ -23,6 +23,8 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** What Fastify refuses before it looks for a route: a path that is no URI, or with an id that is too long to be one. */
 export function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  // No hook has run, or will.
+  void reply.header('X-Request-Id', request.id);
   sendProblem(toProblem(error), request, reply);
 }
 

@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type Repository } from 'typeorm';
 import { deleteInBatches } from '../database/delete-in-batches.js';
 import { Clock } from '../kernel/clock.js';
+import { CountryTrafficRow } from './country-traffic.entity.js';
 import { GuessBudgetRow } from './guess-budget.entity.js';
 import { SendBudgetRow } from './send-budget.entity.js';
 import { SourceBudgetRow } from './source-budget.entity.js';
@@ -18,6 +19,7 @@ export class BudgetPurge {
     @InjectRepository(SendBudgetRow) private readonly sends: Repository<SendBudgetRow>,
     @InjectRepository(GuessBudgetRow) private readonly guesses: Repository<GuessBudgetRow>,
     @InjectRepository(SourceBudgetRow) private readonly sources: Repository<SourceBudgetRow>,
+    @InjectRepository(CountryTrafficRow) private readonly countries: Repository<CountryTrafficRow>,
     private readonly clock: Clock,
   ) {}
 
@@ -27,5 +29,6 @@ export class BudgetPurge {
     await deleteInBatches(this.sends, 'addressHash', { longReset: old });
     await deleteInBatches(this.guesses, 'subjectHash', { lastAt: old });
     await deleteInBatches(this.sources, 'sourceHash', { resetAt: old });
+    await deleteInBatches(this.countries, 'country', { resetAt: old });
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import { MoreThan, type Repository } from 'typeorm';
 import { insertOnce } from '../database/insert-once.js';
 import { Clock } from '../kernel/clock.js';
 import { CountryTrafficRow } from './country-traffic.entity.js';
@@ -25,16 +25,24 @@ export class CountryTraffic {
 
   /** Takes one message, in one conditional UPDATE. @returns null when taken, else when it is tried again */
   async take(country: string): Promise<Date | null> {
-    if (await this.spend(country)) return null;
-    const row = await this.rows.findOneBy({ country });
-    if (row) return row.resetAt;
-    const first = { country, sent: 1, reached: 0, resetAt: this.clock.in(WINDOW) };
-    return (await insertOnce(this.rows, first, { country })) || (await this.spend(country)) ? null : first.resetAt;
+    // Once more for who finds that another has just opened the row.
+    if ((await this.spend(country)) || (await this.open(country)) || (await this.spend(country))) return null;
+    return (await this.rows.findOneByOrFail({ country })).resetAt;
+  }
+
+  /** Puts back one message that was taken and not sent. */
+  async giveBack(country: string): Promise<void> {
+    await this.rows.update({ country, sent: MoreThan(0) }, { sent: () => 'sent - 1' });
   }
 
   /** Notes that a code came back. */
   async reached(country: string): Promise<void> {
     await this.rows.update({ country }, { reached: () => 'reached + 1' });
+  }
+
+  private async open(country: string): Promise<boolean> {
+    if (await this.rows.existsBy({ country })) return false;
+    return insertOnce(this.rows, { country, sent: 1, reached: 0, resetAt: this.clock.in(WINDOW) }, { country });
   }
 
   private async spend(country: string): Promise<boolean> {

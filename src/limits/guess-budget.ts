@@ -12,7 +12,7 @@ const FORGET_AFTER = 86_400_000;
 
 /** Who is guessed at, or from where, and how patient we are. */
 export interface Guessed {
-  /** `account`, `source`, ... */
+  /** `account`, `source`, `device`. */
   readonly kind: string;
   readonly subject: string;
   readonly backoff: Backoff;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import { MoreThan, type Repository } from 'typeorm';
 import { insertOnce } from '../database/insert-once.js';
 import { Clock } from '../kernel/clock.js';
 import { Secrets } from '../kernel/secrets.js';
@@ -26,12 +26,22 @@ export class SendBudget {
    * @returns null when taken, else the moment from which there is one again
    */
   async take(channel: string, address: string, { gap }: { gap: boolean }): Promise<Date | null> {
-    const addressHash = this.secrets.hash('send-budget', channel, address);
-    if (await this.spend(addressHash, gap)) return null;
-    const row = await this.rows.findOneBy({ addressHash });
-    if (row) return this.nextAt(row, gap);
-    // The first message ever; should another instance open the row in the same moment, it is spent from like any other.
-    return (await this.open(addressHash)) || (await this.spend(addressHash, gap)) ? null : this.clock.in(SEND_GAP);
+    const addressHash = this.hash(channel, address);
+    // Once more for who finds that another has just opened the row.
+    if ((await this.spend(addressHash, gap)) || (await this.open(addressHash)) || (await this.spend(addressHash, gap)))
+      return null;
+    return this.nextAt(await this.rows.findOneByOrFail({ addressHash }), gap);
+  }
+
+  /** Puts back one message that was taken and not sent. */
+  async giveBack(channel: string, address: string): Promise<void> {
+    const used = { shortUsed: MoreThan(0), longUsed: MoreThan(0) };
+    const less = { shortUsed: () => 'shortUsed - 1', longUsed: () => 'longUsed - 1' };
+    await this.rows.update({ addressHash: this.hash(channel, address), ...used }, less);
+  }
+
+  private hash(channel: string, address: string): string {
+    return this.secrets.hash('send-budget', channel, address);
   }
 
   private async spend(addressHash: string, gap: boolean): Promise<boolean> {
@@ -64,7 +74,8 @@ export class SendBudget {
     return affected === 1;
   }
 
-  private open(addressHash: string): Promise<boolean> {
+  private async open(addressHash: string): Promise<boolean> {
+    if (await this.rows.existsBy({ addressHash })) return false;
     const row: SendBudgetRow = {
       addressHash,
       lastAt: this.clock.now(),

@@ -23,13 +23,14 @@ export class SourceBudget {
   /** @returns null when taken, else the moment from which there is one again */
   async take(ip: string): Promise<Date | null> {
     const sourceHash = this.secrets.hash('source-budget', sourceOf(ip));
-    if (await this.spend(sourceHash)) return null;
-    const row = await this.rows.findOneBy({ sourceHash });
-    if (row) return row.resetAt;
-    const first = { sourceHash, used: 1, resetAt: this.clock.in(WINDOW) };
-    return (await insertOnce(this.rows, first, { sourceHash })) || (await this.spend(sourceHash))
-      ? null
-      : first.resetAt;
+    // Once more for who finds that another has just opened the row.
+    if ((await this.spend(sourceHash)) || (await this.open(sourceHash)) || (await this.spend(sourceHash))) return null;
+    return (await this.rows.findOneByOrFail({ sourceHash })).resetAt;
+  }
+
+  private async open(sourceHash: string): Promise<boolean> {
+    if (await this.rows.existsBy({ sourceHash })) return false;
+    return insertOnce(this.rows, { sourceHash, used: 1, resetAt: this.clock.in(WINDOW) }, { sourceHash });
   }
 
   private async spend(sourceHash: string): Promise<boolean> {

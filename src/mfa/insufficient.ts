@@ -1,4 +1,6 @@
+import type { AuditEntry } from '../audit/audit-event.js';
 import type { Problem } from '../kernel/problem.js';
+import type { Principal } from '../tokens/principal.js';
 import { MfaProblem } from './mfa-problems.js';
 import type { Requirement, Shortfall } from './requirement.js';
 
@@ -27,4 +29,14 @@ export function insufficient(required: Requirement, { level }: Shortfall, enroll
     enrolled,
     headers: { 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` },
   });
+}
+
+/** The event of such a refusal: whose token it was, and what was asked of it. */
+export function refusalOf({ userId, sessionId }: Principal, { acr, maxAge, factors }: Requirement): AuditEntry {
+  const detail = {
+    acr,
+    ...(maxAge !== null && { maxAge: maxAge / 1_000 }),
+    ...(factors && { factors: factors.join() }),
+  };
+  return { type: 'mfa.insufficient', userId, sessionId, detail };
 }

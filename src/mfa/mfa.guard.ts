@@ -5,7 +5,7 @@ import { Audit } from '../audit/audit.service.js';
 import { Clock } from '../kernel/clock.js';
 import type { Principal } from '../tokens/principal.js';
 import { UsableFactors } from './enrollment/usable-factors.js';
-import { insufficient } from './insufficient.js';
+import { insufficient, refusalOf } from './insufficient.js';
 import { MFA_OPTIONS, type MfaOptions } from './mfa.options.js';
 import { MFA_REQUIREMENT } from './require-mfa.decorator.js';
 import { parseRequirement, type Requirement, shortfall, stricter } from './requirement.js';
@@ -72,9 +72,8 @@ export class MfaGuard implements CanActivate {
     missing: { level: boolean; age: boolean },
   ): Promise<never> {
     if (!user) throw insufficient(required, missing, false);
-    const { userId, sessionId } = user;
-    this.audit.record({ type: 'mfa.insufficient', userId, sessionId, detail: { acr: required.acr } });
-    throw insufficient(required, missing, await this.factors.canMeet(userId, required));
+    this.audit.record(refusalOf(user, required));
+    throw insufficient(required, missing, await this.factors.canMeet(user.userId, required));
   }
 }
 

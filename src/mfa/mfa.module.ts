@@ -14,6 +14,7 @@ import { Factor } from './enrollment/factor.entity.js';
 import { FactorRepository } from './enrollment/factor.repository.js';
 import { FactorPurge } from './enrollment/factor-purge.js';
 import { FactorRemoval } from './enrollment/factor-removal.service.js';
+import { FactorSlots } from './enrollment/factor-slots.js';
 import { FactorVault } from './enrollment/factor-vault.js';
 import { FactorsController } from './enrollment/factors.controller.js';
 import { Freshness } from './enrollment/freshness.js';
@@ -29,6 +30,7 @@ import { RecoveryCodesController } from './recovery-codes/recovery-codes.control
 import { RecoveryCodes } from './recovery-codes/recovery-codes.service.js';
 import { RequirementCheck } from './requirement-check.js';
 import { TrustedDevice } from './trusted-devices/trusted-device.entity.js';
+import { TrustedDevicePurge } from './trusted-devices/trusted-device-purge.js';
 import { TrustedDevicesController } from './trusted-devices/trusted-devices.controller.js';
 import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
 
@@ -44,6 +46,7 @@ import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
   ],
   providers: [
     FactorRepository,
+    FactorSlots,
     FactorVault,
     FactorTypes,
     TotpFactorType,
@@ -60,6 +63,7 @@ import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
     Accounts,
     RecoveryCodes,
     TrustedDevices,
+    TrustedDevicePurge,
     { provide: NextStep, useClass: MfaNextStep },
     MfaGuard,
     RequirementCheck,

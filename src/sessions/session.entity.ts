@@ -17,6 +17,8 @@ export class SessionRow {
   /** The type of the second factor used. */
   @Word({ nullable: true }) mfaFactor: string | null;
   @Ref({ nullable: true }) mfaFactorId: string | null;
+  /** The factor that opened it alone; null when a password did. */
+  @Ref({ nullable: true }) openedBy: string | null;
   /** Grows with each change of assurance; access tokens carry it, and those of an earlier one are dead. */
   @Count() epoch: number;
   /** SHA-256 of the newest refresh token's secret. */

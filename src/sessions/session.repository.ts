@@ -26,11 +26,14 @@ export class SessionRepository {
     });
   }
 
-  /** The user's sessions that have the MFA claim by that factor. */
-  findProvedBy(userId: string, mfaFactorId: string): Promise<Pick<SessionRow, 'id' | 'epoch' | 'amr'>[]> {
+  /** The user's sessions that were opened by that factor, or have the MFA claim by it. */
+  findRestingOn(userId: string, factorId: string): Promise<Pick<SessionRow, 'id' | 'epoch' | 'amr'>[]> {
     return this.rows.find({
       select: { id: true, epoch: true, amr: true },
-      where: { userId, mfaFactorId, endedAt: IsNull() },
+      where: [
+        { userId, mfaFactorId: factorId, endedAt: IsNull() },
+        { userId, openedBy: factorId, endedAt: IsNull() },
+      ],
     });
   }
 

@@ -76,6 +76,7 @@ export class Sessions {
       mfaAt: proved ? now : null,
       mfaFactor: proved?.type ?? null,
       mfaFactorId: proved?.id ?? null,
+      openedBy: proved?.id ?? null,
       epoch: 0,
       refreshHash: digest(refresh),
       refreshGeneration: 0,
@@ -118,13 +119,13 @@ export class Sessions {
 
   /**
    * Takes the MFA claim away from every session that has it by that factor; the tokens that carry it are dead. A session
-   * that was opened by the factor alone ends.
+   * that was opened by the factor alone ends, whatever was proved in it later.
    */
   async withdrawFactor(userId: string, factorId: string): Promise<void> {
     const passwordOnly = { acr: 'aal1', amr: PASSWORD, mfaAt: null, mfaFactor: null, mfaFactorId: null };
     for (;;) {
       const now = this.clock.now();
-      const sessions = await this.rows.findProvedBy(userId, factorId);
+      const sessions = await this.rows.findRestingOn(userId, factorId);
       if (sessions.length === 0) return;
       for (const row of sessions) {
         const { id, epoch } = row;

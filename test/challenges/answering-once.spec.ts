@@ -98,6 +98,20 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
     expect(mails.filter(({ text }) => text.includes('your code to sign in'))).toHaveLength(2);
   });
 
+  it('spends one message of the destination on it, whoever else lost', async () => {
+    const ada = await newUserWithFactors(app);
+    app.clock.advance('61m');
+    const { id } = await challenge(app, ada);
+    app.clock.advance('1m');
+    await Promise.all(times(3, (i) => outcome(anInstance(i).send(ada.principal, id))));
+
+    // Two of five are gone: three more, and not one.
+    const sessions = await Promise.all(times(4, () => openSession(app, ada.userId)));
+    const sent = [];
+    for (const principal of sessions) sent.push((await challenge(app, { principal })).delivery);
+    expect(sent).toEqual(['sent', 'sent', 'sent', 'failed']);
+  });
+
   it('opens two sessions with two challenges, each its own', async () => {
     const ada = await newUserWithFactors(app);
     const [one, two] = [ada.principal, await openSession(app, ada.userId)];

@@ -221,6 +221,8 @@ describe('a source address', () => {
     for (let account = 0; account < 200; account++) await tryOne(account);
     await expect(tryOne(200)).rejects.toMatchObject({ definition: { code: 'too_many_attempts' } });
     await expect(tryOne(201, true)).rejects.toMatchObject({ definition: { code: 'too_many_attempts' } });
+    // Nobody can keep a user out of a device that he trusts: those have a budget of their own.
+    await guesses.settle('user-201@example.com', true, 'device');
     app.clock.advance('1h');
     await tryOne(202);
   });
@@ -240,6 +242,21 @@ describe('text messages', () => {
     await enrollNumber('+4915112345678').expect(201);
     const { body } = await enrollNumber('+33612345678').expect(400);
     expect(body.errors).toEqual([{ pointer: '/phoneNumber', detail: expect.any(String) }]);
+    await app.close();
+  });
+
+  it('that do not go out count for no country: one number cannot break it off for all', async () => {
+    const app = await startApp();
+    const sending = app.nest.get(Sending);
+    const ask = (to: string) => sending.take({ channel: 'sms', to });
+    for (let n = 0; n < 60; n++) await ask('+4915112340000');
+    expect(await ask('+4915112340001')).toBeNull();
+    // And what was taken from a destination is put back when its country is broken off.
+    for (let n = 2; n < 46; n++) await ask(`+49151123400${String(n).padStart(2, '0')}`);
+    expect(await ask('+4915112349999')).not.toBeNull();
+    for (let code = 0; code < 100; code++) await sending.reached({ channel: 'sms', to: '+4915112340000' });
+    for (let n = 0; n < 5; n++) expect(await ask('+4915112349999')).toBeNull();
+    expect(await ask('+4915112349999')).not.toBeNull();
     await app.close();
   });
 

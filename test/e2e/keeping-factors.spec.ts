@@ -1,7 +1,17 @@
 import type { SessionDto } from '../../src/auth/index.js';
+import { Enrollment } from '../../src/mfa/enrollment/enrollment.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
-import { answer, bearer, enroll, login, register, registerWithEmailFactor, signInWithMfa } from '../support/people.js';
+import {
+  answer,
+  bearer,
+  enroll,
+  login,
+  principalOf,
+  register,
+  registerWithEmailFactor,
+  signInWithMfa,
+} from '../support/people.js';
 import { newPhoneNumber } from '../support/second-factors.js';
 
 describe.each(databases)('keeping second factors on $name', (database) => {
@@ -132,5 +142,21 @@ describe.each(databases)('keeping second factors on $name', (database) => {
     }
     const { body } = await as(session).enroll({ type: 'sms', phoneNumber: newPhoneNumber() }).expect(409);
     expect(body).toMatchObject({ code: 'conflict', detail: expect.stringContaining('20') as string });
+  });
+
+  it('stops at 20 of those that are asked for at the same moment, too; one that is removed makes room for one', async () => {
+    const session = await login(app, await register(app));
+    const principal = principalOf(app, session);
+    const enrollments = await Promise.allSettled(
+      Array.from({ length: 30 }, () => app.nest.get(Enrollment).enroll(principal, { type: 'webauthn' })),
+    );
+    const refused = enrollments.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(refused.map(({ definition }) => definition?.code)).toEqual(Array(10).fill('conflict'));
+    const { body } = await as(session).list().expect(200);
+    expect(body).toHaveLength(20);
+
+    await as(session).remove(body[7].id).expect(204);
+    await as(session).enroll({ type: 'webauthn' }).expect(201);
+    await as(session).enroll({ type: 'webauthn' }).expect(409);
   });
 });

@@ -80,6 +80,20 @@ describe.each(databases)('recovery codes on $name', (database) => {
       expect(codes.some((code) => text.includes(code))).toBe(false);
   });
 
+  it('are offered until the last one is used, and again once there are new ones', async () => {
+    const { person, secret, codes } = await withApp();
+    const offered = async () => (await login(app, person)).mfa.challenge!.factors.map(({ type }) => type);
+    for (const code of codes) {
+      expect(await offered()).toEqual(['totp', 'recovery_code']);
+      await signIn(person, { code }, 'recovery_code');
+    }
+    expect(await offered()).toEqual(['totp']);
+    await as(app, await signIn(person, { code: totpCode(app, secret) }))
+      .post('/mfa/recovery-codes')
+      .expect(201);
+    expect(await offered()).toEqual(['totp', 'recovery_code']);
+  });
+
   it('cannot be enrolled, renamed, preferred or removed like a factor', async () => {
     const { person, secret } = await withApp();
     const proved = as(app, await signIn(person, { code: totpCode(app, secret) }));

@@ -106,6 +106,27 @@ describe.each(databases)('security events and notices on $name', (database) => {
       ]);
     });
 
+    it('once a minute for each session and requirement when a token proves too little, however often it is tried', async () => {
+      const ada = await registerWithEmailFactor(app);
+      const [one, two] = [await login(app, ada), await login(app, ada)];
+      const knock = async ({ accessToken }: SessionDto, route: string) => {
+        for (let n = 0; n < 20; n++) await app.http.get(`/v1/examples/${route}`).auth(accessToken, bearer).expect(401);
+      };
+      const refusals = async () => (await types(one)).filter((type) => type === 'mfa.insufficient').length;
+      await knock(one, 'mfa');
+      expect(await refusals()).toBe(1);
+      await knock(one, 'aal2');
+      await knock(one, 'mfa-fresh');
+      await knock(two, 'mfa');
+      expect(await refusals()).toBe(4);
+      app.clock.advance('59s');
+      await knock(one, 'mfa');
+      expect(await refusals()).toBe(4);
+      app.clock.advance('1s');
+      await knock(one, 'mfa');
+      expect(await refusals()).toBe(5);
+    });
+
     it('when sessions end, factors change and refresh tokens are reused', async () => {
       const ada = await registerWithEmailFactor(app);
       const stolen = await login(app, ada);

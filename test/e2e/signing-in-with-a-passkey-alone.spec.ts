@@ -158,6 +158,28 @@ describe.each(databases)('signing in with a passkey alone on $name', (database) 
     await refused(challengeId, ada.key.get(publicKey));
   });
 
+  it('ends with the key also where another factor was proved since', async () => {
+    const person = await register(app);
+    const email = await enroll(app, await login(app, person), { type: 'email' }, person.email);
+    const key = new SecurityKey();
+    const keyId = await enrollKey(app, await answer(app, await login(app, person), person.email), key);
+    const { challengeId, publicKey } = await passkeyOptions(app);
+    const { body: session } = await signIn(challengeId, key.get(publicKey)).expect(200);
+    const started = await app.http
+      .post('/v1/mfa/challenges')
+      .auth(session.accessToken, bearer)
+      .send({ factorId: email })
+      .expect(201);
+    const stepped = await answer(app, { ...session, mfa: { challenge: started.body } }, person.email);
+    const byPassword = await answer(app, await login(app, person), person.email);
+
+    await app.http.delete(`/v1/mfa/factors/${keyId}`).auth(byPassword.accessToken, bearer).expect(204);
+
+    await app.http.get('/v1/examples/signed-in').auth(stepped.accessToken, bearer).expect(401);
+    await app.http.post('/v1/auth/refresh').send({ refreshToken: stepped.refreshToken }).expect(401);
+    await app.http.get('/v1/examples/mfa').auth(byPassword.accessToken, bearer).expect(200);
+  });
+
   it('refuses a user who is disabled or gone', async () => {
     const users = app.nest.get(UserStore);
     const { id } = (await users.findByEmail(ada.email))!;

@@ -77,6 +77,54 @@ describe.each(databases)('trusting a device on $name', (database) => {
     await app.http.post('/v1/auth/login').send({ email: ada.email, password: 'another', deviceToken }).expect(401);
   });
 
+  describe('against a stranger who guesses the password all the time', () => {
+    const attempt = ({ email }: Person, password: string, deviceToken?: string) =>
+      app.http.post('/v1/auth/login').send({ email, password, deviceToken });
+    const guess = async (person: Person, times: number, deviceToken?: string) => {
+      for (let time = 0; time < times; time++) await attempt(person, 'not the password', deviceToken).expect(401);
+    };
+
+    it('lets its owner in there, and nowhere else', async () => {
+      const ada = await registerWithEmailFactor(app);
+      const token = await deviceOf(ada);
+      await guess(ada, 10);
+      await attempt(ada, ada.password).expect(429);
+      await attempt(ada, ada.password, 'x'.repeat(43)).expect(429);
+      expect((await loginWith(token, ada)).mfa.status).toBe('trusted_device');
+      // Nor does that give the stranger new guesses.
+      await attempt(ada, ada.password).expect(429);
+    });
+
+    it('makes a guesser at the device wait, and there alone', async () => {
+      const ada = await registerWithEmailFactor(app);
+      const [token, other] = [await deviceOf(ada), await deviceOf(ada)];
+      await guess(ada, 9, token);
+      await attempt(ada, ada.password, token).expect(200);
+      await guess(ada, 10, token);
+      const { body } = await attempt(ada, ada.password, token).expect(429).expect('retry-after', '10');
+      expect(body.code).toBe('too_many_attempts');
+      await attempt(ada, ada.password, other).expect(200);
+      await attempt(ada, ada.password).expect(200);
+    });
+
+    it('gives no further guesses at the account of somebody else', async () => {
+      const [ada, eve] = [await registerWithEmailFactor(app), await registerWithEmailFactor(app, newPerson('eve'))];
+      const evesDevice = await deviceOf(eve);
+      await guess(ada, 10, evesDevice);
+      await attempt(ada, 'not the password', evesDevice).expect(429);
+      await attempt(newPerson(), 'not the password', evesDevice).expect(401);
+    });
+
+    it('is not let in by a device that is trusted no more', async () => {
+      const ada = await registerWithEmailFactor(app);
+      const session = await remember(ada);
+      const { body: devices } = await as(app, session).get('/mfa/trusted-devices').expect(200);
+      await as(app, session).delete(`/mfa/trusted-devices/${devices[0].id}`).expect(204);
+      await guess(ada, 10);
+      await attempt(ada, ada.password, session.deviceToken).expect(429);
+    });
+  });
+
   it('is done only when asked for', async () => {
     const ada = await registerWithEmailFactor(app);
     app.clock.advance('11m');
@@ -133,6 +181,26 @@ describe.each(databases)('trusting a device on $name', (database) => {
     await as(app, session).delete(`/mfa/trusted-devices/${devices[0].id}`).expect(404);
     app.clock.advance('11m');
     expect((await loginWith(token, ada)).mfa.status).toBe('required');
+  });
+
+  it('is an event of the account, and so is the end of it', async () => {
+    const ada = await registerWithEmailFactor(app);
+    await remember(ada);
+    const session = await remember(ada);
+    const { body: devices } = await as(app, session).get('/mfa/trusted-devices').expect(200);
+    await as(app, session).delete(`/mfa/trusted-devices/${devices[0].id}`).expect(204);
+    await as(app, session).delete(`/mfa/trusted-devices/${devices[0].id}`).expect(404);
+    await as(app, session)
+      .post('/auth/password/change', { currentPassword: ada.password, newPassword: 'slow gears turn brass' })
+      .expect(204);
+    const { body } = await as(app, session).get('/auth/events?limit=100').expect(200);
+    const types = (body.events as { type: string }[]).map(({ type }) => type).reverse();
+    expect(types.filter((type) => type.startsWith('trusted_device'))).toEqual([
+      'trusted_device.remembered',
+      'trusted_device.remembered',
+      'trusted_device.revoked',
+      'trusted_device.revoked',
+    ]);
   });
 
   const devicesOf = (session: SessionDto) => app.nest.get(TrustedDevices).list(principalOf(app, session).userId);

@@ -57,6 +57,8 @@ export const de = {
     'recovery_codes.created': 'Neue Wiederherstellungscodes erstellt',
     'refresh.reused': 'Kopierte Sitzung beendet',
     'session.ended': 'Sitzung beendet',
+    'trusted_device.remembered': 'Gerät wird ab jetzt vertraut',
+    'trusted_device.revoked': 'Gerät wird nicht mehr vertraut',
   },
   events: 'Letzte Ereignisse',
   factorStatus: { pending: 'nicht abgeschlossen', disabled: 'gesperrt' },

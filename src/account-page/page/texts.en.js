@@ -56,6 +56,8 @@ export const en = {
     'recovery_codes.created': 'New recovery codes made',
     'refresh.reused': 'Copied session ended',
     'session.ended': 'Session ended',
+    'trusted_device.remembered': 'Device trusted from now on',
+    'trusted_device.revoked': 'Device trusted no more',
   },
   events: 'Recent events',
   factorStatus: { pending: 'not finished', disabled: 'disabled' },

@@ -7,7 +7,10 @@ import { LIMITS_OPTIONS, type LimitsOptions } from '../../limits/limits.options.
 import { sourceOf } from '../../limits/source.js';
 import { AuthProblem } from '../auth-problems.js';
 
-/** Counts wrong passwords: against the account, whether it exists or not, and against the address they come from. */
+/**
+ * Counts wrong passwords: against the account, whether it exists or not, and against the address they come from. Those
+ * from a device that the account's owner trusts count against the device alone, so that no stranger can keep him out there.
+ */
 @Injectable()
 export class PasswordGuesses {
   constructor(
@@ -19,9 +22,18 @@ export class PasswordGuesses {
   /**
    * To be asked with every judged password, before the judgement is told.
    * @param account the address that was tried
+   * @param device the id of the device, when it is one that the account's owner trusts
    * @throws Problem `too_many_attempts`, right or wrong, while the account or the source has to wait
    */
-  async settle(account: string, right: boolean): Promise<void> {
+  async settle(account: string, right: boolean, device?: string): Promise<void> {
+    const until = await this.budget.settle(right, this.guessed(account, device));
+    if (!until) return;
+    const headers = { 'Retry-After': String(secondsUntil(until, this.clock.now())) };
+    throw AuthProblem.tooManyAttempts({ headers });
+  }
+
+  private guessed(account: string, device: string | undefined): readonly [Guessed, ...Guessed[]] {
+    if (device !== undefined) return [{ kind: 'device', subject: device, backoff: ACCOUNT_BACKOFF }];
     const guessed: [Guessed, ...Guessed[]] = [{ kind: 'account', subject: account, backoff: ACCOUNT_BACKOFF }];
     if (this.options.perSource) {
       // Each hour is counted anew: right answers clear nothing here, or a spy with one account of his own would.
@@ -29,9 +41,6 @@ export class PasswordGuesses {
       const subject = `${sourceOf(requestOrigin().ip)} ${hour}`;
       guessed.push({ kind: 'source', subject, backoff: SOURCE_BACKOFF });
     }
-    const until = await this.budget.settle(right, guessed);
-    if (!until) return;
-    const headers = { 'Retry-After': String(secondsUntil(until, this.clock.now())) };
-    throw AuthProblem.tooManyAttempts({ headers });
+    return guessed;
   }
 }

@@ -3,6 +3,7 @@ import { Audit1764000001000 } from './1764000001000-audit.js';
 import { TrustedDevices1764000002000 } from './1764000002000-trusted-devices.js';
 import { GuessBudgets1764000003000 } from './1764000003000-guess-budgets.js';
 import { FactorUniqueKey1764000004000 } from './1764000004000-factor-unique-key.js';
+import { OpenedByAndSlots1764000005000 } from './1764000005000-opened-by-and-slots.js';
 
 /** Every migration, in the order in which they run; the same for MySQL, MariaDB and SQLite. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   TrustedDevices1764000002000,
   GuessBudgets1764000003000,
   FactorUniqueKey1764000004000,
+  OpenedByAndSlots1764000005000,
 ];

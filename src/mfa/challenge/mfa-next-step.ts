@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type MfaState, NextStep } from '../../auth/index.js';
+import { type MfaState, NextStep, type OwnDevice } from '../../auth/index.js';
 import type { Principal } from '../../tokens/principal.js';
 import type { User } from '../../users/user-store.js';
 import { Freshness } from '../enrollment/freshness.js';
@@ -17,6 +17,10 @@ export class MfaNextStep extends NextStep {
     private readonly devices: TrustedDevices,
   ) {
     super();
+  }
+
+  deviceOf(deviceToken: string): Promise<OwnDevice | null> {
+    return this.devices.find(deviceToken);
   }
 
   async afterPassword(principal: Principal, _: User, deviceToken?: string): Promise<MfaState> {

@@ -94,7 +94,7 @@ export class SecondFactor {
     if (again && challenge.resendAt && challenge.resendAt > this.clock.now()) throw this.tooMany(challenge.resendAt);
     const question = await this.ask(factor, id);
     await this.requireBudget(question.parcel);
-    const asked = await this.challenges.reissue(challenge, factor.id, question);
+    const asked = await this.reissue(challenge, factor.id, question);
     return this.delivered(asked, question, factors);
   }
 
@@ -127,6 +127,16 @@ export class SecondFactor {
     this.audit.record({ type: 'mfa.verified', ...about(principal, factor) });
     if (this.types.isBackup(factor.type)) this.recoveryCodes.noteUse(about(principal, factor), accepted.secret!);
     return toSessionDto(grant, { status: 'satisfied' });
+  }
+
+  /** Of several at the same moment one wins; what the others took of the budget they put back. */
+  private async reissue(challenge: Challenge, factorId: string, question: FactorQuestion): Promise<Challenge> {
+    try {
+      return await this.challenges.reissue(challenge, factorId, question);
+    } catch (error) {
+      if (question.parcel) await this.sending.giveBack(question.parcel);
+      throw error;
+    }
   }
 
   private async countFailure(principal: Principal, factor: Factor): Promise<void> {

@@ -25,12 +25,12 @@ import {
 } from './enrollment.dtos.js';
 import type { Factor } from './factor.entity.js';
 import { FactorRepository } from './factor.repository.js';
+import { FactorSlots } from './factor-slots.js';
 import { FactorVault } from './factor-vault.js';
 import { Freshness } from './freshness.js';
 
 /** The challenge of an enrolment has the id of the factor that it makes active. */
 const PURPOSE = 'mfa_enrollment';
-const MOST_FACTORS = 20;
 
 /** Enrols, activates and changes factors. */
 @Injectable()
@@ -39,6 +39,7 @@ export class Enrollment {
 
   constructor(
     private readonly rows: FactorRepository,
+    private readonly slots: FactorSlots,
     private readonly vault: FactorVault,
     private readonly types: FactorTypes,
     private readonly freshness: Freshness,
@@ -70,10 +71,8 @@ export class Enrollment {
     const user = await this.users.findById(userId);
     if (!user) throw CommonProblem.notFound();
     const all = await this.rows.findAll(userId);
-    if (all.length >= MOST_FACTORS) {
-      throw MfaProblem.conflict({ detail: `At most ${MOST_FACTORS} factors. Remove one first.` });
-    }
-
+    // Before a message is spent on it; whether there still is one, the insertion decides.
+    this.slots.requireFree(all);
     const others = all.filter((other) => other.type === common.type && other.status !== 'pending');
     const {
       secret,
@@ -92,7 +91,7 @@ export class Enrollment {
       const headers = { 'Retry-After': String(secondsUntil(refillsAt, this.clock.now())) };
       throw MfaProblem.tooManyRequests({ headers });
     }
-    const factor: Factor = {
+    const factor = await this.slots.fill({
       id,
       userId,
       type: common.type,
@@ -106,8 +105,7 @@ export class Enrollment {
       lastUsedAt: null,
       failures: 0,
       blockedUntil: null,
-    };
-    await this.rows.insert(factor);
+    });
     this.record('factor.enrolled', principal, factor);
     const issued = await this.challenges.issue({ id, purpose: PURPOSE, userId, sessionId, factorId: id }, question);
     const challenge = parcel ? await this.challenges.deliver(issued, parcel) : issued;

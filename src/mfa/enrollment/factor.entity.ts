@@ -17,6 +17,8 @@ export class Factor {
   @Body({ nullable: true }) sealed: string | null;
   /** A keyed hash of what no other factor of the type may have: a credential id. Unique. */
   @Digest({ nullable: true }) uniqueKey: string | null;
+  /** Which of the user's places it has; one factor each. Null for what takes none, as recovery codes. */
+  @Count({ nullable: true }) slot: number | null;
   @Flag() preferred: boolean;
   @Instant() createdAt: Date;
   @Instant({ nullable: true }) lastUsedAt: Date | null;

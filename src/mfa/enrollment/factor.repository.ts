@@ -10,8 +10,9 @@ import { Factor } from './factor.entity.js';
 export class FactorRepository {
   constructor(@InjectRepository(Factor) private readonly rows: Repository<Factor>) {}
 
-  async insert(factor: Factor): Promise<void> {
-    await this.rows.insert(factor);
+  /** True unless the slot is taken. */
+  insertInSlot(factor: Factor & { slot: number }): Promise<boolean> {
+    return insertOnce(this.rows, factor, { userId: factor.userId, slot: factor.slot });
   }
 
   /** True unless a factor of that id exists. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { Clock } from '../../kernel/clock.js';
 import type { Principal } from '../../tokens/principal.js';
-import { insufficient } from '../insufficient.js';
+import { insufficient, refusalOf } from '../insufficient.js';
 import { parseRequirement, type Requirement, type Shortfall, shortfall } from '../requirement.js';
 import { UsableFactors } from './usable-factors.js';
 
@@ -45,13 +45,8 @@ export class Freshness {
     return enrolled;
   }
 
-  private refuse(
-    { userId, sessionId }: Principal,
-    required: Requirement,
-    missing: Shortfall,
-    enrolled: boolean,
-  ): never {
-    this.audit.record({ type: 'mfa.insufficient', userId, sessionId });
+  private refuse(principal: Principal, required: Requirement, missing: Shortfall, enrolled: boolean): never {
+    this.audit.record(refusalOf(principal, required));
     throw insufficient(required, missing, enrolled);
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type AssuranceLevel, meets } from '../../tokens/assurance.js';
 import type { Factor } from './factor.entity.js';
 import { FactorRepository } from './factor.repository.js';
+import { FactorVault } from './factor-vault.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import type { Requirement } from '../requirement.js';
 
@@ -17,6 +18,7 @@ export class UsableFactors {
   constructor(
     private readonly rows: FactorRepository,
     private readonly types: FactorTypes,
+    private readonly vault: FactorVault,
   ) {}
 
   /**
@@ -36,7 +38,7 @@ export class UsableFactors {
     // Nothing stands in where no factor of the user would do.
     if (good.every(({ type }) => this.types.isBackup(type))) return [];
     return good
-      .filter(({ status }) => status === 'active')
+      .filter((factor) => factor.status === 'active' && !this.isUsedUp(factor))
       .sort(
         (a, b) =>
           Number(this.types.isBackup(a.type)) - Number(this.types.isBackup(b.type)) ||
@@ -55,6 +57,10 @@ export class UsableFactors {
     return (await this.rows.findAll(userId)).filter(
       ({ type, status }) => status !== 'pending' && this.types.find(type),
     );
+  }
+
+  private isUsedUp(factor: Factor): boolean {
+    return this.types.get(factor.type).isUsedUp?.(this.vault.open(factor)) ?? false;
   }
 
   private isGoodFor(type: string, { acr, factors }: Demand): boolean {

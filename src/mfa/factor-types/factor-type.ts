@@ -73,6 +73,9 @@ export interface FactorType {
   /** Stands in for a factor that was lost: comes with the first one, goes with the last, and never counts as one. */
   readonly backup?: boolean;
 
+  /** Whether it can be answered no more, and is therefore not offered; never unless given. */
+  isUsedUp?(factor: EnrolledFactor): boolean;
+
   /** What enrolment takes beside `type` and `label`, as a class-validator class; nothing unless given. */
   readonly enrollmentDto?: Type<object>;
 

@@ -85,6 +85,7 @@ export class RecoveryCodes {
       label: 'Recovery codes',
       destination: null,
       sealed: this.vault.seal({ id, userId }, secret),
+      slot: null,
       preferred: false,
       createdAt: this.clock.now(),
       lastUsedAt: null,

@@ -63,7 +63,7 @@ export class TrustedDevicesController {
   @ApiOperation({ operationId: 'revokeTrustedDevice', summary: 'Trust a device no more' })
   @ApiNoContentResponse()
   @ApiProblem(CommonProblem.notFound)
-  async revoke(@CurrentPrincipal() { userId }: Principal, @Param('id') id: string): Promise<void> {
-    if (!(await this.devices.forget(id, userId))) throw CommonProblem.notFound();
+  async revoke(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {
+    if (!(await this.devices.forget(id, principal))) throw CommonProblem.notFound();
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
+import { Audit } from '../../audit/audit.service.js';
 import { requestOrigin } from '../../http/request-context.js';
 import { Clock } from '../../kernel/clock.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
@@ -22,18 +23,20 @@ export class TrustedDevices {
   constructor(
     @InjectRepository(TrustedDevice) private readonly rows: Repository<TrustedDevice>,
     private readonly secrets: Secrets,
+    private readonly audit: Audit,
     private readonly clock: Clock,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
   ) {}
 
   /** Trusts the device that the request comes from. @returns its token, or null when devices are not trusted here */
-  async remember({ userId }: Principal): Promise<string | null> {
+  async remember({ userId, sessionId }: Principal): Promise<string | null> {
     if (this.options.trustedDeviceTtl === undefined) return null;
     const token = randomBytes(TOKEN_LENGTH).toString('base64url');
     const now = this.clock.now();
     const { device, ip } = requestOrigin();
+    const id = randomId();
     await this.rows.insert({
-      id: randomId(),
+      id,
       userId,
       tokenHash: this.hash(token),
       device,
@@ -43,7 +46,14 @@ export class TrustedDevices {
       lastUsedAt: now,
       expiresAt: this.clock.in(this.options.trustedDeviceTtl),
     });
+    this.audit.record({ type: 'trusted_device.remembered', userId, sessionId, detail: { device: id } });
     return token;
+  }
+
+  /** The device that the token is of, whosever it is, while it is trusted. */
+  async find(token: string): Promise<TrustedDevice | null> {
+    if (this.options.trustedDeviceTtl === undefined) return null;
+    return this.rows.findOneBy({ tokenHash: this.hash(token), ...this.unexpired() });
   }
 
   /** Whether the token is one of that user's; the session that was just opened counts as opened with it. */
@@ -69,14 +79,17 @@ export class TrustedDevices {
   }
 
   /** @returns whether there was such a device, and his */
-  async forget(id: string, userId: string): Promise<boolean> {
+  async forget(id: string, { userId, sessionId }: Pick<Principal, 'userId' | 'sessionId'>): Promise<boolean> {
     const { affected } = await this.rows.delete({ id, userId });
+    if (affected === 1)
+      this.audit.record({ type: 'trusted_device.revoked', userId, sessionId, detail: { device: id } });
     return affected === 1;
   }
 
   /** No device of the user is trusted any more: for a new password, and for factors that were reset. */
   async forgetAll(userId: string): Promise<void> {
-    await this.rows.delete({ userId });
+    const { affected } = await this.rows.delete({ userId });
+    if (affected) this.audit.record({ type: 'trusted_device.revoked', userId, detail: { devices: affected } });
   }
 
   private unexpired() {

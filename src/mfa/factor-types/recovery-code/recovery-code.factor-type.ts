@@ -45,6 +45,10 @@ export class RecoveryCodeFactorType implements FactorType {
     return { codes: codes.map(grouped), secret: JSON.stringify({ salt, hashes } satisfies RecoveryCodeSet) };
   }
 
+  isUsedUp({ secret }: EnrolledFactor): boolean {
+    return this.remaining(secret!) === 0;
+  }
+
   /** How many codes of a set are left. */
   remaining(secret: string): number {
     return (JSON.parse(secret) as RecoveryCodeSet).hashes.length;
