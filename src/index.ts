@@ -27,5 +27,6 @@ export type { Assurance, AssuranceLevel } from './tokens/assurance.js';
 export type { AccessTokenClaims, Principal } from './tokens/principal.js';
 export { TokensModule } from './tokens/tokens.module.js';
 export { PasswordHasher } from './users/password-hasher.js';
+export type { Provided } from './database/provided.js';
 export { type NewUser, type User, UserStore } from './users/user-store.js';
 export { UsersModule } from './users/users.module.js';

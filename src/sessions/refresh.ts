@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
+import type { Provided } from '../database/provided.js';
 import { Clock } from '../kernel/clock.js';
 import { Secrets } from '../kernel/secrets.js';
 import { UserStore } from '../users/user-store.js';
@@ -40,9 +41,11 @@ export class Refresh {
       const row = await this.rows.find(token.sessionId);
       if (!row || !this.isAlive(row)) throw SessionProblem.refreshRefused();
       if (digest(token) !== row.refreshHash) return this.retry(row, token);
-      await this.requireUser(row);
-      const grant = await this.rotate(row, token);
+      const enabled = this.users.whileEnabled(row.userId);
+      if (!enabled) await this.requireUser(row);
+      const grant = await this.rotate(row, token, enabled);
       if (grant) return grant;
+      await this.requireUser(row);
       // The row has moved on since it was read (a factor was withdrawn, another request rotated): judge it anew.
     }
   }
@@ -55,10 +58,10 @@ export class Refresh {
     throw SessionProblem.refreshRefused();
   }
 
-  private async rotate(row: SessionRow, token: RefreshToken): Promise<Grant | null> {
+  private async rotate(row: SessionRow, token: RefreshToken, enabled: Provided | null): Promise<Grant | null> {
     const next = successor(token, this.secrets);
     const changes = { refreshHash: digest(next), refreshGeneration: next.generation, lastUsedAt: this.clock.now() };
-    const rotated = await this.rows.rotate(row.id, { hash: row.refreshHash, epoch: row.epoch }, changes);
+    const rotated = await this.rows.rotate(row.id, { hash: row.refreshHash, epoch: row.epoch }, changes, enabled);
     return rotated ? this.sessions.grant({ ...row, ...changes }, next) : null;
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type FindOptionsWhere, IsNull, MoreThan, Not, type Repository } from 'typeorm';
+import type { Provided } from '../database/provided.js';
 import { SessionRow } from './session.entity.js';
 
 type Changes = Partial<SessionRow>;
@@ -46,13 +47,13 @@ export class SessionRepository {
   }
 
   /** True for the one caller that moved the session on from that refresh token. */
-  rotate(id: string, from: { hash: string; epoch: number }, to: Changes): Promise<boolean> {
-    return this.change({ id, refreshHash: from.hash, epoch: from.epoch }, to);
+  rotate(id: string, from: { hash: string; epoch: number }, to: Changes, provided: Provided | null): Promise<boolean> {
+    return this.change({ id, refreshHash: from.hash, epoch: from.epoch }, to, provided);
   }
 
   /** True for the one caller that moved the session on from that epoch. */
-  advance(id: string, epoch: number, to: Changes): Promise<boolean> {
-    return this.change({ id, epoch }, to);
+  advance(id: string, epoch: number, to: Changes, provided: Provided | null = null): Promise<boolean> {
+    return this.change({ id, epoch }, to, provided);
   }
 
   /** True for the one caller that ended it. */
@@ -66,8 +67,15 @@ export class SessionRepository {
     await this.change(which, { endedAt: now, revokedAt: now, endReason: reason });
   }
 
-  private async change(which: FindOptionsWhere<SessionRow>, to: Changes): Promise<boolean> {
-    const { affected } = await this.rows.update({ ...which, endedAt: IsNull() }, to);
+  private async change(
+    which: FindOptionsWhere<SessionRow>,
+    to: Changes,
+    provided: Provided | null = null,
+  ): Promise<boolean> {
+    const alive = { ...which, endedAt: IsNull() };
+    const update = this.rows.createQueryBuilder().update().set(to).where(alive);
+    if (provided) update.andWhere(provided.sql, provided.parameters);
+    const { affected } = await update.execute();
     return affected !== 0;
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
+import type { Provided } from '../database/provided.js';
 import { Clock, secondsUntil } from '../kernel/clock.js';
 import { randomId, Secrets } from '../kernel/secrets.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -36,6 +37,12 @@ export interface ProvedFactor {
   readonly acr: AssuranceLevel;
   readonly amr: readonly string[];
 }
+
+/** What of a session its tokens tell. */
+type Granted = Pick<
+  SessionRow,
+  'id' | 'userId' | 'epoch' | 'acr' | 'amr' | 'authTime' | 'mfaAt' | 'mfaFactor' | 'lastUsedAt' | 'expiresAt'
+>;
 
 const PASSWORD = 'pwd';
 
@@ -93,28 +100,35 @@ export class Sessions {
 
   /**
    * Adds a proved second factor. The access and refresh tokens that the session had until now are dead (ASVS 7.2.4).
+   * The session's row is not read: what is needed of it stands in the token, as long as its epoch is the session's.
+   * @param provided what must still hold
+   * @returns null when it does not hold
    * @throws Problem `invalid_token` when the session has ended or moved on meanwhile
    */
-  async upgrade(principal: Principal, proved: ProvedFactor): Promise<Grant> {
+  async upgrade(principal: Principal, proved: ProvedFactor, provided: Provided | null = null): Promise<Grant | null> {
+    const { sessionId: id, userId, epoch, authTime } = principal;
     const now = this.clock.now();
-    const row = await this.rows.find(principal.sessionId);
-    if (!row) throw TokenProblem.invalidToken();
-    const refresh = firstRefreshToken(row.id, this.secrets);
-    const changes: Partial<SessionRow> = {
+    const refresh = firstRefreshToken(id, this.secrets);
+    const changes = {
       acr: proved.acr,
-      amr: [...new Set([...firstMethods(row), ...proved.amr, 'mfa'])].join(' '),
+      amr: [...new Set([...firstMethods(principal.amr), ...proved.amr, 'mfa'])].join(' '),
       mfaAt: now,
       mfaFactor: proved.type,
       mfaFactorId: proved.id,
-      epoch: principal.epoch + 1,
+      epoch: epoch + 1,
       refreshHash: digest(refresh),
       refreshGeneration: 0,
       lastUsedAt: now,
       revokedAt: now,
     };
-    if (!(await this.rows.advance(row.id, principal.epoch, changes))) throw TokenProblem.invalidToken();
-    this.revocations.killBefore(row.id, principal.epoch + 1);
-    return this.grant({ ...row, ...changes }, refresh);
+    if (!(await this.rows.advance(id, epoch, changes, provided))) {
+      const row = await this.rows.find(id);
+      if (row && row.endedAt === null && row.epoch === epoch) return null;
+      throw TokenProblem.invalidToken();
+    }
+    this.revocations.killBefore(id, epoch + 1);
+    const expiresAt = new Date(authTime.getTime() + this.options.ttl);
+    return this.grant({ id, userId, authTime, expiresAt, ...changes }, refresh);
   }
 
   /**
@@ -129,7 +143,7 @@ export class Sessions {
       if (sessions.length === 0) return;
       for (const row of sessions) {
         const { id, epoch } = row;
-        if (!firstMethods(row).includes(PASSWORD)) {
+        if (!firstMethods(row.amr.split(' ')).includes(PASSWORD)) {
           await this.end(id, userId, 'factor_removed');
           continue;
         }
@@ -173,7 +187,7 @@ export class Sessions {
   }
 
   /** What a client gets for the session as the row has it. */
-  async grant(row: SessionRow, refresh: RefreshToken): Promise<Grant> {
+  async grant(row: Granted, refresh: RefreshToken): Promise<Grant> {
     const now = this.clock.now();
     const sessionEnd = this.endOf(row);
     const { token, principal } = await this.tokens.issue({
@@ -196,8 +210,7 @@ export class Sessions {
   }
 }
 
-/** By what the session was opened: the password, or a factor that can sign in alone. */
-function firstMethods({ amr }: Pick<SessionRow, 'amr'>): string[] {
-  const methods = amr.split(' ');
+/** By what a session was opened: the password, or a factor that can sign in alone. */
+function firstMethods(methods: readonly string[]): readonly string[] {
   return methods.includes(PASSWORD) ? [PASSWORD] : methods.filter((method) => method !== 'mfa');
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { insertOnce } from '../database/insert-once.js';
+import type { Provided } from '../database/provided.js';
 import { Clock } from '../kernel/clock.js';
 import { randomId } from '../kernel/secrets.js';
 import { emailHash } from './email-address.js';
@@ -61,6 +62,11 @@ export class TypeOrmUserStore extends UserStore {
 
   async delete(id: string): Promise<void> {
     await this.rows.delete({ id });
+  }
+
+  override whileEnabled(enabledUser: string): Provided {
+    const sql = `EXISTS (SELECT 1 FROM ${this.rows.metadata.tableName} WHERE id = :enabledUser AND disabledAt IS NULL)`;
+    return { sql, parameters: { enabledUser } };
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Provided } from '../database/provided.js';
+
 /** A user, as the rest of Stepgate knows him. */
 export interface User {
   readonly id: string;
@@ -39,4 +41,12 @@ export abstract class UserStore {
   abstract setDisabled(id: string, disabled: boolean): Promise<void>;
 
   abstract delete(id: string): Promise<void>;
+
+  /**
+   * For a store whose table is in the same database: what holds as long as the user exists and is enabled. It spares a
+   * look at him where a statement can decide it. Null, unless overridden: then he is looked up.
+   */
+  whileEnabled(_id: string): Provided | null {
+    return null;
+  }
 }

@@ -111,7 +111,7 @@ describe.each(databases)('refreshing on $name', (kind) => {
   it('refuses a token from before the second factor, and never gives it the claim', async () => {
     const password = await openSession(app);
     const rotated = await refresh(app, password.refreshToken);
-    const proved = await app.nest.get(Sessions).upgrade(rotated.principal, TOTP);
+    const proved = (await app.nest.get(Sessions).upgrade(rotated.principal, TOTP))!;
     for (const old of [password, rotated]) {
       await expect(refresh(app, old.refreshToken)).rejects.toMatchObject(REFUSED);
       expect(await accept(app, old)).toBe(false);
@@ -171,7 +171,7 @@ describe.each(databases)('refreshing on $name', (kind) => {
     it('by a second factor: one pair of tokens lives', async () => {
       for (let round = 0; round < 10; round += 1) {
         const { refreshToken, principal } = await openSession(app);
-        const upgrade = () => app.nest.get(Sessions).upgrade(principal, TOTP);
+        const upgrade = async () => (await app.nest.get(Sessions).upgrade(principal, TOTP))!;
         const works = round % 2 ? [upgrade(), refresh(other, refreshToken)] : [refresh(other, refreshToken), upgrade()];
         const grants = fulfilled(await Promise.allSettled(works));
         const row = await expectOneTruth(principal.sessionId, grants);

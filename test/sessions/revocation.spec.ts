@@ -48,7 +48,7 @@ describe.each(databases)('an access token on $name', (kind) => {
   it('is dead once it has been exchanged for one with the MFA claim', async () => {
     const grant = await openSession(app);
     await get(app, grant.accessToken).expect(200);
-    const proved = await app.nest.get(Sessions).upgrade(grant.principal, TOTP);
+    const proved = (await app.nest.get(Sessions).upgrade(grant.principal, TOTP))!;
     await get(app, grant.accessToken).expect(401);
     await get(app, proved.accessToken).expect(200);
   });
@@ -78,7 +78,7 @@ describe.each(databases)('an access token on $name', (kind) => {
   it('stays dead after a restart', async () => {
     const grant = await openSession(app);
     app.clock.advance('9m');
-    const late = await app.nest.get(Sessions).upgrade(grant.principal, TOTP);
+    const late = (await app.nest.get(Sessions).upgrade(grant.principal, TOTP))!;
     await end(app, late);
     app.clock.advance('5m');
     const restarted = await startApp({ shared: database, clock: app.clock });

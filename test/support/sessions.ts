@@ -17,5 +17,5 @@ export async function openSession(app: TestApp): Promise<Grant> {
 /** A session with the MFA claim. */
 export async function openMfaSession(app: TestApp, factor = TOTP): Promise<Grant> {
   const { principal } = await openSession(app);
-  return app.nest.get(Sessions).upgrade(principal, factor);
+  return (await app.nest.get(Sessions).upgrade(principal, factor))!;
 }

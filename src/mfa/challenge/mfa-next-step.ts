@@ -39,7 +39,7 @@ export class MfaNextStep extends NextStep {
 
   async stateOf({ userId, sessionId, mfa }: Principal): Promise<MfaState> {
     if (mfa) return { status: 'satisfied' };
-    if (await this.devices.hasOpened(sessionId)) return { status: 'trusted_device' };
-    return { status: (await this.factors.isEnrolled(userId)) ? 'required' : 'not_enrolled' };
+    if (!(await this.factors.isEnrolled(userId))) return { status: 'not_enrolled' };
+    return { status: (await this.devices.hasOpened(sessionId)) ? 'trusted_device' : 'required' };
   }
 }

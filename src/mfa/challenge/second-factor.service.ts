@@ -118,12 +118,9 @@ export class SecondFactor {
     await this.challenges.consume(challenge);
     if (accepted.reached) await this.sending.reached(accepted.reached);
     const proved = { id: factor.id, type: factor.type, acr: accepted.acr, amr: accepted.amr };
-    const grant = await this.sessions.upgrade(principal, proved);
-    // Removed in the meantime? Its removal took the claim from the sessions that had it then, and this one had not yet.
-    if ((await this.rows.findOne(factor.id, principal.userId))?.status !== 'active') {
-      await this.sessions.withdrawFactor(principal.userId, factor.id);
-      throw ChallengeProblem.closed();
-    }
+    // A removal takes the claim from the sessions that have it by then: this one must not get it afterwards.
+    const grant = await this.sessions.upgrade(principal, proved, this.rows.whileActive(factor));
+    if (!grant) throw ChallengeProblem.closed();
     this.audit.record({ type: 'mfa.verified', ...about(principal, factor) });
     if (this.types.isBackup(factor.type)) this.recoveryCodes.noteUse(about(principal, factor), accepted.secret!);
     return toSessionDto(grant, { status: 'satisfied' });

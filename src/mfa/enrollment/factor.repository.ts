@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
 import { insertOnce } from '../../database/insert-once.js';
+import type { Provided } from '../../database/provided.js';
 import { isRandomId } from '../../kernel/secrets.js';
 import { Factor } from './factor.entity.js';
 
@@ -58,6 +59,12 @@ export class FactorRepository {
     const free = { blockedUntil: Or(IsNull(), LessThanOrEqual(now)) };
     const { affected } = await this.rows.update({ id, status: 'active', sealed: sealed ?? IsNull(), ...free }, changes);
     return affected === 1;
+  }
+
+  /** What holds as long as the factor is active. */
+  whileActive({ id: activeFactor }: Factor): Provided {
+    const sql = `EXISTS (SELECT 1 FROM ${this.rows.metadata.tableName} WHERE id = :activeFactor AND status = 'active')`;
+    return { sql, parameters: { activeFactor } };
   }
 
   /** Counts a wrong answer. True for the one caller that counted it on from what was read. */
