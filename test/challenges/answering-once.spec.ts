@@ -1,5 +1,7 @@
 import { Challenges } from '../../src/challenges/challenges.service.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
+import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
+import { Sessions } from '../../src/sessions/sessions.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases, type TestDatabase } from '../support/databases.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -47,6 +49,25 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
     expect(count(answers, 'accepted')).toBe(1);
     expect(count(answers, 'challenge_expired')).toBe(19);
     expect(await outcome(anInstance(0).verify(ada.principal, id, { code }))).toBe('challenge_expired');
+  });
+
+  it('is worth nothing when the factor is removed between the proof and the new token', async () => {
+    const ada = await newUserWithFactors(app);
+    const { id } = await challenge(app, ada);
+    const challenges = app.nest.get(Challenges);
+    const consume = challenges.consume.bind(challenges);
+    const meanwhile = jest.spyOn(challenges, 'consume').mockImplementationOnce(async (row) => {
+      await consume(row);
+      await app.nest.get(FactorRepository).remove(ada.factorIds.email, ada.userId);
+    });
+
+    const answer = anInstance(0).verify(ada.principal, id, { code: app.lastCode(ada.email) });
+
+    expect(await outcome(answer)).toBe('challenge_expired');
+    expect(meanwhile).toHaveBeenCalledTimes(1);
+    meanwhile.mockRestore();
+    const [session] = await app.nest.get(Sessions).list(ada.userId);
+    expect(session).toMatchObject({ acr: 'aal1', mfaAt: null, epoch: ada.principal.epoch });
   });
 
   it('takes exactly 5 of 30 wrong answers', async () => {

@@ -4,6 +4,7 @@ import { randomId } from '../../src/kernel/secrets.js';
 import { Refresh } from '../../src/sessions/refresh.js';
 import { SessionRow } from '../../src/sessions/session.entity.js';
 import { type Grant, Sessions } from '../../src/sessions/sessions.service.js';
+import { UserStore } from '../../src/users/user-store.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases, type TestDatabase } from '../support/databases.js';
 import { createPersistent } from '../support/persistent-database.js';
@@ -49,6 +50,17 @@ describe.each(databases)('refreshing on $name', (kind) => {
     expect(refreshed.principal.claims.jti).not.toBe(jti);
     expect(await accept(app, refreshed)).toBe(true);
   });
+
+  it.each(['disabled', 'deleted'])(
+    'refuses a user who was %s by other means than ours, and ends the session',
+    async (how) => {
+      const { refreshToken, principal } = await openSession(app);
+      const users = app.nest.get(UserStore);
+      await (how === 'disabled' ? users.setDisabled(principal.userId, true) : users.delete(principal.userId));
+      await expect(refresh(app, refreshToken)).rejects.toMatchObject(REFUSED);
+      expect(await rowOf({ principal } as Grant)).toMatchObject({ endReason: 'user_disabled', refreshGeneration: 0 });
+    },
+  );
 
   it.each([0, 1])('gives 20 parallel requests one successor (%s other instance)', async (others) => {
     const { refreshToken, principal } = await openSession(app);
