@@ -22,6 +22,8 @@ export class Ledger {
   /** What must not have happened. */
   readonly violations: string[] = [];
   lives = 0;
+  /** The longest that an answer took, in milliseconds. */
+  slowest = 0;
 
   saw({ accessToken, refreshToken }: { accessToken: string; refreshToken: string }): void {
     const id = sessionOf(accessToken);
@@ -41,10 +43,12 @@ export async function call(ledger: Ledger, url: string, path: string, body?: obj
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
   };
   const sent = { method, headers, body: body && JSON.stringify(body) };
+  const sentAt = performance.now();
   const answer = await fetch(url + path, sent).then(
     async (response) => ({ status: response.status, text: await response.text() }),
     (error: Error) => ({ status: 0, text: error.message }),
   );
+  ledger.slowest = Math.max(ledger.slowest, performance.now() - sentAt);
   if (answer.status === 0 || answer.status >= 500) {
     ledger.failures.push(`${answer.status} ${method} ${path}`);
     throw new Interrupted(answer.text);

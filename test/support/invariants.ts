@@ -61,6 +61,8 @@ async function signIn(fleet: Fleet, ledger: Ledger, person: Ledger['registered']
     const again = await call(ledger, fleet.url, `${path}/verify`, { code: usedCode }, accessToken);
     if (again.status === 200) return 'a used recovery code was taken again';
   }
-  const { status } = await call(ledger, fleet.url, `${path}/verify`, { code: recoveryCodes[0] }, accessToken);
+  const code = recoveryCodes.shift();
+  const { status } = await call(ledger, fleet.url, `${path}/verify`, { code }, accessToken);
+  person.usedCode = code;
   return status === 200 ? null : `recovery code ${status}`;
 }
