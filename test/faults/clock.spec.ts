@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { call, Ledger, live } from '../support/customers.js';
+import { live } from '../support/customers.js';
+import { call, Ledger } from '../support/ledger.js';
 import { Fleet } from '../support/fleet.js';
 import { brokenInvariants } from '../support/invariants.js';
 

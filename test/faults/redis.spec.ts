@@ -1,4 +1,5 @@
-import { Ledger, underTraffic } from '../support/customers.js';
+import { underTraffic } from '../support/customers.js';
+import { Ledger } from '../support/ledger.js';
 import { Fleet } from '../support/fleet.js';
 import { brokenInvariants } from '../support/invariants.js';
 import { newPerson } from '../support/people.js';

@@ -1,5 +1,6 @@
 import { brokenInvariants } from '../support/invariants.js';
-import { Ledger, underTraffic } from '../support/customers.js';
+import { underTraffic } from '../support/customers.js';
+import { Ledger } from '../support/ledger.js';
 import { Fleet } from '../support/fleet.js';
 import { isPresent } from '../support/services.js';
 

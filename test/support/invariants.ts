@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise';
-import { call, type Ledger, sessionOf } from './customers.js';
+import { call, type Ledger, sessionOf } from './ledger.js';
 import type { Fleet } from './fleet.js';
 
 /**
@@ -9,6 +9,8 @@ import type { Fleet } from './fleet.js';
  */
 export async function brokenInvariants(fleet: Fleet, ledger: Ledger): Promise<string[]> {
   const broken = [...ledger.violations, ...(await lostWrites(fleet, ledger))];
+  // The promise is: everywhere within a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   for (const token of ledger.ended.slice(-20)) {
     for (const { url } of fleet.instances) {
       const { status } = await call(ledger, url, '/v1/auth/session', undefined, token);
