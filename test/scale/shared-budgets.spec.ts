@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import request from 'supertest';
 import { mailedCode } from '../support/customers.js';
 import { Fleet } from '../support/fleet.js';
@@ -91,6 +92,13 @@ const complete = (['nginx', 'mariadbd', 'redis-server'] as const).every(isPresen
       await new Promise((resolve) => setTimeout(resolve, 900));
       for (const { url } of fleet.instances) await get(url).expect(401);
     }
+  });
+
+  it('is what is dead at once, by way of Redis: each listens from its start on', async () => {
+    const redis = new Redis(fleet.redis.port);
+    const [, listening] = (await redis.pubsub('NUMSUB', 'stepgate:revocations')) as [string, number];
+    redis.disconnect();
+    expect(listening).toBe(3);
   });
 
   it('is the count of requests from one address', async () => {
