@@ -11,15 +11,14 @@ const UNAVAILABLE = new Set([
   'ER_LOCK_DEADLOCK',
   'ER_LOCK_WAIT_TIMEOUT',
   'ER_SERVER_SHUTDOWN',
-  'SQLITE_BUSY',
-  'SQLITE_CANTOPEN',
-  'SQLITE_FULL',
-  'SQLITE_IOERR',
 ]);
+/** SQLite's codes are precise beyond their first words: `SQLITE_IOERR_WRITE`. */
+const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|CANTOPEN|FULL|IOERR)(_|$)/;
 
 /** Whether the error says that the database is down, so that trying again later makes sense. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, fatal, name } = (error ?? {}) as { code?: string; fatal?: boolean; name?: string };
   // "fatal" is mysql2's word for what ends the connection.
-  return fatal === true || (code !== undefined && UNAVAILABLE.has(code)) || name === 'CannotExecuteNotConnectedError';
+  if (fatal === true || name === 'CannotExecuteNotConnectedError') return true;
+  return code !== undefined && (UNAVAILABLE.has(code) || SQLITE_UNAVAILABLE.test(code));
 }

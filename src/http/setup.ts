@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { VersioningType } from '@nestjs/common';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
+import { DrainingAdapter } from './draining-adapter.js';
 import { answerUnroutable, ProblemFilter } from './problem.filter.js';
 import { keepRequestContext } from './request-context.js';
 import { securityHeaders } from './security-headers.js';
@@ -10,6 +11,8 @@ import { DtoPipe } from './validation.js';
 export interface HttpOptions {
   /** Addresses or networks of the proxies whose `X-Forwarded-*` headers count; none unless given. */
   readonly trustProxy: string[];
+  /** Where other people's requests come in: a stop takes its time over them. */
+  readonly production?: boolean;
   /** Origins that browsers may call from. */
   readonly corsOrigins: string[];
 }
@@ -18,16 +21,18 @@ export interface HttpOptions {
 const BODY_LIMIT = 16 * 1_024;
 /** In milliseconds, for a whole request to arrive. */
 const REQUEST_TIMEOUT = 15_000;
+/** In milliseconds, for connections that are open when the server is told to stop; in development nobody waits. */
+const DRAIN_PATIENCE = 5_000;
 /** What Node takes at the most, in bytes, for the request line and all headers. */
 const LONGEST_URL = 16 * 1_024;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 /** @param requestTimeout milliseconds for a whole request to arrive; else it is answered with 408 */
 export function createHttpAdapter(
-  { trustProxy }: Pick<HttpOptions, 'trustProxy'>,
+  { trustProxy, production = false }: Pick<HttpOptions, 'trustProxy' | 'production'>,
   requestTimeout = REQUEST_TIMEOUT,
-): FastifyAdapter {
-  return new FastifyAdapter({
+): DrainingAdapter {
+  const options: FastifyHttpOptions<RawServerDefault> = {
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     bodyLimit: BODY_LIMIT,
     frameworkErrors: answerUnroutable,
@@ -38,7 +43,8 @@ export function createHttpAdapter(
     http: { headersTimeout: requestTimeout, connectionsCheckingInterval: requestTimeout / 5 },
     genReqId: ({ headers: { 'x-request-id': given } }: { headers: NodeJS.Dict<string | string[]> }) =>
       typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
-  });
+  };
+  return new DrainingAdapter(options, production ? DRAIN_PATIENCE : 0);
 }
 
 /** Everything between the socket and the controllers; the same for `main.ts` and the tests. */

@@ -24,6 +24,8 @@ export class RevocationBroadcast implements OnModuleDestroy {
     if (redisUrl === undefined) return;
     this.publisher = this.connect(redisUrl);
     this.subscriber = this.connect(redisUrl);
+    // With each connection, the first included: Redis may be down when we start, or up before anything else is.
+    this.subscriber.on('ready', () => void this.subscriber?.subscribe(CHANNEL).catch(() => undefined));
   }
 
   listen(listener: Listener): void {
@@ -31,8 +33,6 @@ export class RevocationBroadcast implements OnModuleDestroy {
       const [, sessionId, firstAlive] = MESSAGE.exec(message) ?? [];
       if (sessionId !== undefined) listener(sessionId, Number(firstAlive));
     });
-    // With each connection, the first included: Redis may be down when we start.
-    this.subscriber?.on('ready', () => void this.subscriber?.subscribe(CHANNEL).catch(() => undefined));
   }
 
   announce(sessionId: string, firstAlive: number): void {

@@ -84,6 +84,8 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     const startedAt = performance.now();
     const now = this.clock.now().getTime();
     const oldest = now - this.tokens.accessTokenTtl;
+    // Not beyond now: after the clock was set back, revocations are stamped with moments that were read long ago.
+    this.readUpTo = Math.min(this.readUpTo, now);
     const since = new Date(Math.max(this.readUpTo, oldest) - OVERLAP);
     const revoked = await withinDeadline(DEADLINE, this.rows.findRevokedAfter(since));
     for (const { id, epoch, endedAt, revokedAt } of revoked) {

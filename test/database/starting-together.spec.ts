@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { databases, type TestDatabase } from '../support/databases.js';
-import { listening, spawnServer, START_TIMEOUT } from '../support/server-process.js';
+import { listening, spawnServer, START_TIMEOUT } from '../support/server.js';
 
 /** In memory SQLite has nothing to share: here it is a file. */
 async function createShared(kind: (typeof databases)[number]): Promise<TestDatabase> {

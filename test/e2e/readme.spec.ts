@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type ServerProcess, START_TIMEOUT, startServer } from '../support/server-process.js';
+import { type Server, START_TIMEOUT, startServer } from '../support/server.js';
 
 /** The commands that the README tells to paste. */
 function commands(): string {
@@ -12,7 +12,7 @@ function commands(): string {
 }
 
 describe('the README', () => {
-  let server: ServerProcess;
+  let server: Server;
 
   beforeAll(async () => {
     server = await startServer();

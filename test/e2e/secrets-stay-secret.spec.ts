@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { createConnection } from 'mysql2/promise';
 import { databases, type TestDatabase } from '../support/databases.js';
 import { eventually } from '../support/people.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
+import { type Server, startServer } from '../support/server.js';
 
 /** Values that occur nowhere else, so finding one means that it leaked. */
 const mark = () => randomBytes(6).toString('hex');
@@ -62,7 +62,7 @@ describe.each(databases)('the whole flow on $name, with canary values', (kind) =
   const answers: { path: string; text: string }[] = [];
   let database: TestDatabase | undefined;
   let store: Store;
-  let server: ServerProcess;
+  let server: Server;
   let dumpBeforeVerification = '';
   let dumpAtTheEnd = '';
 

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { bearer, eventually, newPerson } from '../support/people.js';
-import { type ServerProcess, START_TIMEOUT, startServer } from '../support/server-process.js';
+import { type Server, START_TIMEOUT, startServer } from '../support/server.js';
 
 interface Line {
   readonly time: string;
@@ -12,7 +12,7 @@ interface Line {
 }
 
 describe('the log of a server', () => {
-  let server: ServerProcess;
+  let server: Server;
   let http: ReturnType<typeof request>;
 
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { SMTPServer } from 'smtp-server';
 import request from 'supertest';
 import { bearer, eventually, newPerson } from '../support/people.js';
-import { type ServerProcess, START_TIMEOUT, startServer } from '../support/server-process.js';
+import { type Server, START_TIMEOUT, startServer } from '../support/server.js';
 
 /** A mail server that takes its time. */
 class SlowMail {
@@ -48,7 +48,7 @@ class SlowMail {
 
 describe('a server that is told to stop', () => {
   const mail = new SlowMail();
-  let server: ServerProcess;
+  let server: Server;
 
   beforeAll(async () => {
     server = await startServer({ DELIVERY: 'live', SMTP_URL: await mail.listen() });

@@ -1,16 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createConnection } from 'mysql2/promise';
+import { Cable } from '../support/cable.js';
 import { databases, type TestDatabase } from '../support/databases.js';
-import { CuttableProxy } from '../support/cuttable-proxy.js';
 import { newPerson, type Person } from '../support/people.js';
 import { createPersistent } from '../support/persistent-database.js';
-import { build, run, type Server, startServer } from '../support/server.js';
+import { runBuilt, type Server, startServer as start } from '../support/server.js';
 import { isPresent, SERVICES } from '../support/services.js';
 
 const bearer = { type: 'bearer' } as const;
 
 jest.setTimeout(120_000);
-beforeAll(() => build());
+
+/** What servers on one database have in common. */
+const SHARED = { STEPGATE_SECRET: randomBytes(48).toString('base64'), PUBLIC_URL: 'http://stepgate.test' };
+const startServer = (env: NodeJS.ProcessEnv) => start({ ...SHARED, ...env });
 
 /** Registers somebody over HTTP, the code read from the development outbox. */
 async function register({ http }: Server): Promise<Person> {
@@ -64,7 +68,7 @@ describe.each(databases)('a server process on $name', (kind) => {
   });
 
   afterAll(async () => {
-    await server.kill();
+    await server.remove();
     await database.drop();
   });
 
@@ -81,7 +85,7 @@ describe.each(databases)('a server process on $name', (kind) => {
       () => undefined,
     );
     await pause(20);
-    await server.kill();
+    await server.remove();
     await settled;
     server = spare;
     const { body } = await server.http.post('/v1/auth/refresh').send({ refreshToken }).expect(200);
@@ -93,7 +97,7 @@ describe.each(databases)('a server process on $name', (kind) => {
     const spare = await startSpare();
     const { refreshToken } = await login(server, person);
     const { body: lost } = await server.http.post('/v1/auth/refresh').send({ refreshToken }).expect(200);
-    await server.kill();
+    await server.remove();
     server = spare;
     const { body } = await server.http.post('/v1/auth/refresh').send({ refreshToken });
     expect(body.refreshToken).toBe(lost.refreshToken);
@@ -102,20 +106,20 @@ describe.each(databases)('a server process on $name', (kind) => {
   it('knows after a restart which tokens are dead', async () => {
     const [dead, alive] = [await login(server, person), await login(server, person)];
     await server.http.post('/v1/auth/logout').auth(dead.accessToken, bearer).expect(204);
-    await server.kill();
+    await server.remove();
     server = await startServer({ DATABASE_URL: database.url });
     expect([await statusOf(server, dead), await statusOf(server, alive)]).toEqual([401, 200]);
   });
 
   it('is told of a new key by keys:rotate', async () => {
-    const child = run('rotate-keys.js', { DATABASE_URL: database.url });
+    const child = runBuilt('rotate-keys.js', { ...SHARED, DATABASE_URL: database.url });
     let output = '';
-    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(0);
     const [, kid] = /^New signing key ([0-9a-f]{32}) \(ES256\); it signs from .+Z\.\n$/.exec(output) ?? [];
     expect(kid).toBeDefined();
-    await server.kill();
+    await server.remove();
     server = await startServer({ DATABASE_URL: database.url });
     const { body } = await server.http.get('/.well-known/jwks.json').expect(200);
     expect(body.keys.map((key: { kid: string }) => key.kid)).toContain(kid);
@@ -123,13 +127,13 @@ describe.each(databases)('a server process on $name', (kind) => {
   });
 
   it.each(['main.js', 'rotate-keys.js'])('does not start under another secret: %s', async (file) => {
-    const child = run(file, {
+    const child = runBuilt(file, {
       DATABASE_URL: database.url,
       PORT: '0',
       STEPGATE_SECRET: 'q8Lw0Zr2Vb6Nt4Hs1Kd9Xg7Jm3Pc5Fy!',
     });
     let output = '';
-    child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(1);
     expect(output).toContain('were sealed under another STEPGATE_SECRET. Start with that one');
@@ -164,21 +168,19 @@ ifMariaDb('two server processes on one MariaDB', () => {
       expect(await statusOf(two, alive)).toBe(200);
     }
     // A Redis that is not there is complained of once by each, however often they try.
-    if (redisUrl?.endsWith(':1')) for (const server of [one, two]) expect(server.log().match(/Redis/g)).toHaveLength(1);
-    await Promise.all([one.kill(), two.kill()]);
+    if (redisUrl?.endsWith(':1'))
+      for (const server of [one, two]) expect(server.output().match(/Redis/g)).toHaveLength(1);
+    await Promise.all([one.remove(), two.remove()]);
   });
 
   it('refuse what they cannot check while the database is out of reach, and recover by themselves', async () => {
-    const { hostname, port } = new URL(SERVICES.MariaDB);
-    const proxy = new CuttableProxy({ host: hostname, port: Number(port || 3306) });
-    const behind = new URL(database.url);
-    behind.port = String(await proxy.listen());
-    const server = await startServer({ DATABASE_URL: behind.href });
+    const cable = await Cable.to(database.url);
+    const server = await startServer({ DATABASE_URL: cable.url });
     const person = await register(server);
     const [dead, alive] = [await login(server, person), await login(server, person)];
     expect([await statusOf(server, dead), await statusOf(server, alive)]).toEqual([200, 200]);
 
-    proxy.cut();
+    cable.cut();
     // Revoked by another, while this server cannot hear of it.
     const [, payload] = dead.accessToken.split('.');
     const { sid } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sid: string };
@@ -191,12 +193,12 @@ ifMariaDb('two server processes on one MariaDB', () => {
       expect([await statusOf(server, dead), await statusOf(server, alive)]).toEqual([503, 503]);
       await pause(200);
     }
-    expect(server.log().match(/revocation feed is lost/g)).toHaveLength(1);
+    expect(server.output().match(/revocation feed is lost/g)).toHaveLength(1);
 
-    proxy.mend();
+    cable.mend();
     await until(async () => (await statusOf(server, alive)) === 200, 5_000);
     expect(await statusOf(server, dead)).toBe(401);
-    await server.kill();
-    proxy.close();
+    await server.remove();
+    await cable.remove();
   });
 });

@@ -12,4 +12,9 @@ export class ManualClock extends Clock {
   advance(duration: string): void {
     this.time += parseDuration(duration);
   }
+
+  /** As an operator might, or a virtual machine that was resumed. */
+  setBack(duration: string): void {
+    this.time -= parseDuration(duration);
+  }
 }

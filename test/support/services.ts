@@ -3,7 +3,7 @@ import { createConnection as connect } from 'node:net';
 
 /** What tests need beside Node, where it is looked for, and whether it is there; written by the global set-up. */
 export interface Service {
-  readonly name: 'MariaDB' | 'Redis' | 'Chromium' | 'oathtool';
+  readonly name: 'MariaDB' | 'Redis' | 'Chromium' | 'oathtool' | 'nginx' | 'mariadbd' | 'redis-server';
   readonly at: string;
 }
 
@@ -12,6 +12,10 @@ export const SERVICES: Record<Service['name'], string> = {
   Redis: process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379',
   Chromium: process.env.TEST_CHROMIUM ?? '/usr/bin/chromium',
   oathtool: process.env.TEST_OATHTOOL ?? '/usr/bin/oathtool',
+  // Programs of which tests start their own, to kill them.
+  nginx: process.env.TEST_NGINX ?? '/usr/sbin/nginx',
+  mariadbd: process.env.TEST_MARIADBD ?? '/usr/sbin/mariadbd',
+  'redis-server': process.env.TEST_REDIS_SERVER ?? '/usr/bin/redis-server',
 };
 
 const ABSENT = 'STEPGATE_TEST_ABSENT';
