@@ -1,5 +1,5 @@
 import { JwtService } from '@nestjs/jwt';
-import { Clock } from '../../src/kernel/clock.js';
+import type { Clock } from '../../src/kernel/clock.js';
 import { randomId } from '../../src/kernel/secrets.js';
 import { AccessTokens, type TokenSubject } from '../../src/tokens/access-tokens.js';
 import { createKeyMaterial, readKeyMaterial, type SigningKey } from '../../src/tokens/signing-keys/key-material.js';

@@ -7,24 +7,23 @@ import { KeysInMemory, partsOf, subjectAt, tokensOf } from '../../../test/suppor
 import { Public } from '../../http/public.decorator.js';
 import type { Revocations } from '../../sessions/revocations.js';
 import type { Principal } from '../../tokens/principal.js';
-import type { SigningKey } from '../../tokens/signing-keys/key-material.js';
 import { bearerToken } from './bearer-token.js';
 import { JwtGuard } from './jwt.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
 
 class Routes {
-  guarded(): void {}
+  guarded(this: void): void {}
   @Public()
-  open(): void {}
+  open(this: void): void {}
 }
 
 @Public()
 class OpenRoutes {
-  read(): void {}
+  read(this: void): void {}
 }
 
 interface Presented {
-  headers: Record<string, string>;
+  headers: { authorization?: string };
   user?: Principal;
 }
 
@@ -57,7 +56,7 @@ describe('the guard of access tokens', () => {
   const issue = () => parts.tokens.issue(subjectAt(clock));
   const requestWith = (token: string): Presented => ({ headers: { authorization: `Bearer ${token}` } });
   const present = (token: string) => outcome(Promise.resolve(guard.canActivate(contextOf(requestWith(token)))));
-  const signed = (header: object, claims: object, { signing } = keys.current() as SigningKey) => {
+  const signed = (header: object, claims: object, { signing } = keys.current()) => {
     const input = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
     const signature = sign('sha256', Buffer.from(input), { key: signing, dsaEncoding: 'ieee-p1363' });
     return `${input}.${signature.toString('base64url')}`;

@@ -1,0 +1,41 @@
+/**
+ * Two areas, each with the specs that judge it without starting a server: a mutant runs every spec file that can reach
+ * its source, so those of the guards, which load much, would be paid for by each mutant of the engine.
+ */
+const AREAS = {
+  engine: {
+    mutate: ['src/challenges/*.ts', 'src/limits/*.ts', '!src/**/*.{module,options,spec}.ts'],
+    specs: ['src/limits/*.spec.ts', 'test/challenges/engine.spec.ts', 'test/limits/*.spec.ts'],
+  },
+  guards: {
+    mutate: [
+      'src/mfa/{requirement,requirement-check,require-mfa.decorator,mfa.guard,insufficient}.ts',
+      'src/auth/jwt/{bearer-token,jwt.guard,jwt.strategy}.ts',
+      'src/tokens/{header,claims,access-tokens,verified-tokens}.ts',
+    ],
+    specs: ['src/mfa/*.spec.ts', 'src/auth/jwt/*.spec.ts', 'src/tokens/*.spec.ts'],
+  },
+};
+
+const area = process.env.MUTATE;
+if (!(area in AREAS)) throw new Error(`MUTATE takes ${Object.keys(AREAS).join(' or ')}.`);
+const { mutate, specs } = AREAS[area];
+
+export default {
+  mutate,
+  testRunner: 'jest',
+  jest: {
+    projectType: 'custom',
+    configFile: 'jest.mutation.config.cjs',
+    config: { testMatch: specs.map((path) => `<rootDir>/${path}`) },
+  },
+  coverageAnalysis: 'perTest',
+  concurrency: 1,
+  incremental: true,
+  incrementalFile: `reports/mutation/${area}.incremental.json`,
+  reporters: ['clear-text', 'html', 'json'],
+  clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
+  htmlReporter: { fileName: `reports/mutation/${area}.html` },
+  jsonReporter: { fileName: `reports/mutation/${area}.json` },
+  thresholds: { high: 95, low: 85, break: 85 },
+};
