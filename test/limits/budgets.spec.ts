@@ -276,12 +276,15 @@ describe.each(databases)('budgets on $name', (database) => {
       }
     });
 
-    it('are not forgiven by a right one that knew nothing of them', async () => {
-      await wrong();
-      await Promise.all([wrong(), settle(true)]);
-      const left = await engine.rows(GuessBudgetRow).find();
-      expect(left.map(({ failures }) => failures)).toEqual([2]);
-    });
+    // On one connection the order of the statements is known: both read, then one counts, then the other forgives.
+    if (database.name === 'SQLite') {
+      it('are not forgiven by a right one that knew nothing of them', async () => {
+        await wrong();
+        await Promise.all([wrong(), settle(true)]);
+        const left = await engine.rows(GuessBudgetRow).find();
+        expect(left.map(({ failures }) => failures)).toEqual([2]);
+      });
+    }
   });
 
   it('are deleted two days after they last said something', async () => {
