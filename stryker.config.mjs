@@ -1,19 +1,22 @@
 /**
- * Two areas, each with the specs that judge it without starting a server: a mutant runs every spec file that can reach
- * its source, so those of the guards, which load much, would be paid for by each mutant of the engine.
+ * Three areas, each with the specs that judge it without starting a server. A mutant is paid for with the loading of
+ * every spec file that can reach its source: in one run, those of the guards would be loaded for each mutant of a claim.
  */
 const AREAS = {
   engine: {
     mutate: ['src/challenges/*.ts', 'src/limits/*.ts', '!src/**/*.{module,options,spec}.ts'],
     specs: ['src/limits/*.spec.ts', 'test/challenges/engine.spec.ts', 'test/limits/*.spec.ts'],
   },
-  guards: {
+  tokens: {
     mutate: [
-      'src/mfa/{requirement,requirement-check,require-mfa.decorator,mfa.guard,insufficient}.ts',
-      'src/auth/jwt/{bearer-token,jwt.guard,jwt.strategy}.ts',
       'src/tokens/{header,claims,access-tokens,verified-tokens}.ts',
+      'src/auth/jwt/{bearer-token,jwt.guard,jwt.strategy}.ts',
     ],
-    specs: ['src/mfa/*.spec.ts', 'src/auth/jwt/*.spec.ts', 'src/tokens/*.spec.ts'],
+    specs: ['src/tokens/*.spec.ts', 'src/auth/jwt/*.spec.ts'],
+  },
+  requirements: {
+    mutate: ['src/mfa/{requirement,requirement-check,require-mfa.decorator,mfa.guard,insufficient}.ts'],
+    specs: ['src/mfa/*.spec.ts'],
   },
 };
 
