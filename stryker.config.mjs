@@ -33,6 +33,8 @@ export default {
   },
   coverageAnalysis: 'perTest',
   concurrency: 1,
+  // On a busy machine a mutant may be slow without being endless.
+  timeoutMS: 20_000,
   incremental: true,
   incrementalFile: `reports/mutation/${area}.incremental.json`,
   reporters: ['clear-text', 'html', 'json'],

@@ -218,8 +218,8 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
     });
 
     it('wrongly five times, and is told how often it can still be; then not even rightly', async () => {
-      const challenge = await open();
       const other = await open();
+      const challenge = await open();
       for (const attemptsLeft of [4, 3, 2, 1, 0]) {
         expect(challenges.statusOf(await stored(challenge.id))).toBe('pending');
         await expect(challenges.refuse(challenge)).rejects.toMatchObject({
