@@ -1,22 +1,28 @@
 /**
- * Three areas, each with the specs that judge it without starting a server. A mutant is paid for with the loading of
- * every spec file that can reach its source: in one run, those of the guards would be loaded for each mutant of a claim.
+ * Four areas, each with the specs that judge it without starting a server. A mutant is paid for with the loading of every
+ * spec file that can reach its source: in one run, those of the guards would be loaded for each mutant of a claim.
  */
 const AREAS = {
+  rules: {
+    mutate: ['src/tokens/{header,claims}.ts', 'src/mfa/requirement.ts', 'src/limits/{backoff,source}.ts'],
+    specs: ['src/tokens/{header,claims}.spec.ts', 'src/mfa/requirement.spec.ts', 'src/limits/*.spec.ts'],
+  },
   engine: {
-    mutate: ['src/challenges/*.ts', 'src/limits/*.ts', '!src/**/*.{module,options,spec}.ts'],
-    specs: ['src/limits/*.spec.ts', 'test/challenges/engine.spec.ts', 'test/limits/*.spec.ts'],
+    mutate: [
+      'src/challenges/*.ts',
+      'src/limits/*.ts',
+      '!src/limits/{backoff,source}.ts',
+      '!**/*.{module,options,spec}.ts',
+    ],
+    specs: ['test/challenges/engine.spec.ts', 'test/limits/*.spec.ts'],
   },
   tokens: {
-    mutate: [
-      'src/tokens/{header,claims,access-tokens,verified-tokens}.ts',
-      'src/auth/jwt/{bearer-token,jwt.guard,jwt.strategy}.ts',
-    ],
-    specs: ['src/tokens/*.spec.ts', 'src/auth/jwt/*.spec.ts'],
+    mutate: ['src/tokens/{access-tokens,verified-tokens}.ts', 'src/auth/jwt/{bearer-token,jwt.guard,jwt.strategy}.ts'],
+    specs: ['src/tokens/access-tokens.spec.ts', 'src/auth/jwt/*.spec.ts'],
   },
-  requirements: {
-    mutate: ['src/mfa/{requirement,requirement-check,require-mfa.decorator,mfa.guard,insufficient}.ts'],
-    specs: ['src/mfa/*.spec.ts'],
+  guard: {
+    mutate: ['src/mfa/{requirement-check,require-mfa.decorator,mfa.guard,insufficient}.ts'],
+    specs: ['src/mfa/{mfa.guard,requirement-check}.spec.ts'],
   },
 };
 
