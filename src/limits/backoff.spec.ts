@@ -1,4 +1,4 @@
-import { ACCOUNT_BACKOFF, blockedUntil, FACTOR_BACKOFF } from './backoff.js';
+import { ACCOUNT_BACKOFF, blockedUntil, FACTOR_BACKOFF, SOURCE_BACKOFF } from './backoff.js';
 
 const now = new Date('2026-11-24T12:00:00.000Z');
 const waitInSeconds = (failures: number, backoff = FACTOR_BACKOFF) => {
@@ -23,6 +23,15 @@ describe('the wait after wrong answers', () => {
       10,
       20,
       900,
+    ]);
+  });
+
+  it('leaves a source address 199 wrong passwords, then starts with 30 seconds and ends with an hour', () => {
+    expect([199, 200, 201, 1_000_000].map((failures) => waitInSeconds(failures, SOURCE_BACKOFF))).toEqual([
+      null,
+      30,
+      60,
+      3_600,
     ]);
   });
 });

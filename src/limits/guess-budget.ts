@@ -44,7 +44,7 @@ export class GuessBudget {
     const until = latest(counted.map(({ row }) => this.blocked(row)));
     if (until) return until;
     if (!right) return latest(await Promise.all(counted.map((one) => this.count(one))));
-    if (counted[0]?.row) await this.clear(counted[0].row);
+    if (counted[0].row) await this.clear(counted[0].row);
     return null;
   }
 

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { ChallengeDto } from '../../src/auth/index.js';
 import { Challenge } from '../../src/challenges/challenge.entity.js';
-import { Problem } from '../../src/kernel/problem.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { Enrollment } from '../../src/mfa/enrollment/enrollment.service.js';
 import { Sessions } from '../../src/sessions/sessions.service.js';
@@ -10,6 +9,8 @@ import { AccessTokens } from '../../src/tokens/access-tokens.js';
 import type { Principal } from '../../src/tokens/principal.js';
 import { UserStore } from '../../src/users/user-store.js';
 import type { TestApp } from './app.js';
+
+export { outcome } from './outcome.js';
 
 // The engine without HTTP: races show here, and two servers in one process share passport's strategies.
 
@@ -59,17 +60,6 @@ export async function challenge(app: TestApp, { principal }: Pick<Challenged, 'p
 /** The row as the database has it. */
 export function challengeRow(app: TestApp, id: string): Promise<Challenge> {
   return app.nest.get(DataSource).getRepository(Challenge).findOneByOrFail({ id });
-}
-
-/** How an answer was taken: `accepted`, or the code of the problem. */
-export async function outcome(answer: Promise<unknown>): Promise<string> {
-  try {
-    await answer;
-    return 'accepted';
-  } catch (error) {
-    if (error instanceof Problem) return error.definition.code;
-    throw error;
-  }
 }
 
 /** A code of six digits that is none of these. */
