@@ -31,3 +31,15 @@ export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
+
+/** Does the work for each item, so many at a time. @returns what came of it, in the order of completion */
+export async function inParallel(items, width, work) {
+  const queue = [...items];
+  const results = [];
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) results.push(await work(item));
+    }),
+  );
+  return results;
+}

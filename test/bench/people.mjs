@@ -41,7 +41,7 @@ export class Client {
   }
 
   async login({ email, password }) {
-    return (await this.call('POST', '/v1/auth/login', { email, password })).body;
+    return { email, ...(await this.call('POST', '/v1/auth/login', { email, password })).body };
   }
 
   /** A person with an e-mail factor. */
@@ -60,11 +60,19 @@ export class Client {
 
   /** A session whose challenge waits for the code. */
   async pending(person) {
-    const session = await this.login(person);
-    return { session, challengeId: session.mfa.challenge.id, code: await this.code(person.email) };
+    return this.asked(await this.login(person));
+  }
+
+  /** The code that was sent for a session's challenge. */
+  async asked(session) {
+    return { session, challengeId: session.mfa.challenge.id, code: await this.code(session.email) };
   }
 
   async verify({ session, challengeId, code }) {
     return (await this.call('POST', `/v1/mfa/challenges/${challengeId}/verify`, { code }, session.accessToken)).body;
+  }
+
+  async refresh({ refreshToken }) {
+    return (await this.call('POST', '/v1/auth/refresh', { refreshToken })).body;
   }
 }

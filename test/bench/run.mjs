@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { createConnection } from 'mysql2/promise';
-import { alternate, load, median } from './load.mjs';
+import { growth } from './growth.mjs';
+import { alternate, inParallel, load, median } from './load.mjs';
 import { Client } from './people.mjs';
 import { rawVerifications } from './raw-argon2.mjs';
 import { Server } from './server.mjs';
+import { timing } from './timing.mjs';
 
 /**
  * npm run bench: every figure is a ratio of two things measured in this run, in alternation. Prints a table and writes
@@ -24,29 +26,24 @@ function report(database, what, value, target, holds) {
   );
 }
 
-async function createDatabase(name) {
-  if (name === 'SQLite') {
-    mkdirSync('data', { recursive: true });
-    for (const suffix of ['', '-wal', '-shm']) rmSync(`data/bench.sqlite${suffix}`, { force: true });
-    return 'sqlite:data/bench.sqlite';
-  }
-  const connection = await createConnection(MYSQL_URL);
-  await connection.query('DROP DATABASE IF EXISTS stepgate_bench');
-  await connection.query('CREATE DATABASE stepgate_bench');
-  await connection.end();
-  return `${MYSQL_URL}/stepgate_bench`;
+async function createDatabase(kind, purpose = 'bench') {
+  await dropDatabase(kind, purpose);
+  if (kind === 'SQLite') return `sqlite:data/${purpose}.sqlite`;
+  await onMariaDb(`CREATE DATABASE stepgate_${purpose}`);
+  return `${MYSQL_URL}/stepgate_${purpose}`;
 }
 
-const inParallel = async (items, width, work) => {
-  const queue = [...items];
-  const results = [];
-  await Promise.all(
-    Array.from({ length: width }, async () => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) results.push(await work(item));
-    }),
-  );
-  return results;
-};
+async function dropDatabase(kind, purpose = 'bench') {
+  if (kind === 'MariaDB') return onMariaDb(`DROP DATABASE IF EXISTS stepgate_${purpose}`);
+  mkdirSync('data', { recursive: true });
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`data/${purpose}.sqlite${suffix}`, { force: true });
+}
+
+async function onMariaDb(sql) {
+  const connection = await createConnection(MYSQL_URL);
+  await connection.query(sql);
+  await connection.end();
+}
 
 /** Server CPU, in ms, for each of some pieces of work. */
 async function cpuPerItem(server, items, work) {
@@ -207,7 +204,23 @@ async function bench(database) {
     '<= 1.2',
     product.rss() / before <= 1.2,
   );
+  const told = await timing(client, quick ? 30 : 300);
+  for (const [what, ratio] of Object.entries(told)) {
+    const holds = ratio >= 0.9 && ratio <= 1.1;
+    report(database, `${what}: median time for known accounts, against unknown ones`, ratio, '0.9 to 1.1', holds);
+  }
   await Promise.all([product.stop(), bare.stop(), nest.stop()]);
+  await dropDatabase(database);
+
+  const sizes = quick
+    ? { few: 1_000, many: 100_000, people: 10, rounds: 1 }
+    : { few: 10_000, many: 1_000_000, people: 100, rounds: 3 };
+  const grown = await growth((name) => createDatabase(database, name), sizes);
+  for (const [step, ratio] of Object.entries(grown)) {
+    const what = `${step}: server CPU with ${sizes.many} users and thrice the sessions, against ${sizes.few}`;
+    report(database, what, ratio, '<= 1.15', ratio <= 1.15);
+  }
+  for (const name of ['few', 'many']) await dropDatabase(database, name);
 }
 
 /** Logins at a steady rate, whatever becomes of them. */

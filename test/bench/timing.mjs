@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { inParallel, median } from './load.mjs';
+
+/**
+ * Does the time of an answer tell whether an account exists? Samples are taken in turn, one at a time.
+ * @returns the median for known accounts over that for unknown ones, for a wrong password and a forgotten one
+ */
+export async function timing(client, samples) {
+  const known = await inParallel(Array(samples).fill(0), 4, () => client.register());
+  const unknown = known.map(() => ({ email: `nobody-${randomBytes(8).toString('hex')}@example.com` }));
+  const password = 'not the one it should be';
+  return {
+    'a wrong password': await compare(known, unknown, ({ email }) =>
+      client.call('POST', '/v1/auth/login', { email, password }),
+    ),
+    'a forgotten password': await compare(known, unknown, ({ email }) =>
+      client.call('POST', '/v1/auth/password/forgot', { email }),
+    ),
+  };
+}
+
+async function compare(known, unknown, ask) {
+  const times = { known: [], unknown: [] };
+  for (let sample = 0; sample < known.length; sample++) {
+    times.known.push(await timed(() => ask(known[sample])));
+    times.unknown.push(await timed(() => ask(unknown[sample])));
+  }
+  return median(times.known) / median(times.unknown);
+}
+
+async function timed(work) {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
