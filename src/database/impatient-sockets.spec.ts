@@ -33,6 +33,16 @@ describe('a connection to the database', () => {
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
+  it('breaks so also after it was idle, however often', async () => {
+    const socket = impatientSockets()({ config });
+    socket.write('answer me');
+    await once(socket, 'data');
+    await new Promise((resolve) => setTimeout(resolve, LONGER_THAN_PATIENCE));
+    socket.write('no answer to this');
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ETIMEDOUT');
+  });
+
   it('stays while it is idle', async () => {
     const connectTo = impatientSockets();
     const socket: Socket = connectTo({ config });

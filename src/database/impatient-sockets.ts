@@ -18,7 +18,8 @@ export function impatientSockets(): (options: { config: { host: string; port: nu
     const socket = connect(port, host).setNoDelay(true).setKeepAlive(true);
     let answered = -1;
     socket.on('data', () => (answered = socket.bytesWritten));
-    return socket.setTimeout(LONGEST_SILENCE, () => {
+    // As setTimeout's own callback it would be called once, and a connection that was ever idle would wait for ever.
+    return socket.setTimeout(LONGEST_SILENCE).on('timeout', () => {
       // Idle in the pool: nothing was asked.
       if (answered === socket.bytesWritten) return;
       restUntil = performance.now() + REST;

@@ -27,7 +27,14 @@ export async function live(fleet: Fleet, ledger: Ledger): Promise<void> {
     if (status !== wanted) throw new Interrupted(what);
     return body;
   };
-  const nextCode = async () => (codes.push(await mailedCode(fleet, email, codes)), codes.at(-1)!);
+  const nextCode = async () => {
+    const code = await mailedCode(fleet, email, codes).catch((error: Error) => {
+      ledger.failures.push(error.message);
+      throw error;
+    });
+    codes.push(code);
+    return code;
+  };
   /** The same answer twice in one moment: it must be taken once. */
   const twice = async (path: string, body: object, token: string | undefined, accepted: number) => {
     const answers = await Promise.allSettled([post(path, body, token), post(path, body, token)]);
