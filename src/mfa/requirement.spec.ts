@@ -22,6 +22,10 @@ describe('a requirement', () => {
     });
   });
 
+  it('may ask for one of the last second', () => {
+    expect(parseRequirement({ maxAge: '1s' })).toMatchObject({ maxAge: 1_000 });
+  });
+
   it.each<[unknown, RegExp]>([
     [{ maxage: '5m' }, /no option "maxage"/],
     [{ acr: 'aal1' }, /acr takes mfa, aal2 or phr, not "aal1"/],
@@ -40,6 +44,7 @@ describe('a requirement', () => {
     [{ factors: '' }, /one factor type or more/],
     [{ factors: 'totp' }, /one factor type or more/],
     [{ factors: [7] }, /one factor type or more/],
+    [{ factors: ['totp', 7] }, /one factor type or more/],
   ])('%j makes no sense', (given, message) => {
     expect(() => parseRequirement(given as MfaRequirement)).toThrow(message);
   });

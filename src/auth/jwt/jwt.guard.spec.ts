@@ -40,6 +40,8 @@ describe('the guard of access tokens', () => {
   let keys: KeysInMemory;
   let parts: ReturnType<typeof tokensOf>;
   let revoked: Set<string>;
+  /** What asking for a revocation fails with. */
+  let failure: Error | undefined;
   let guard: JwtGuard;
 
   beforeEach(async () => {
@@ -48,8 +50,13 @@ describe('the guard of access tokens', () => {
     await keys.make();
     parts = tokensOf(keys, clock);
     revoked = new Set();
-    const isAlive = ({ sessionId }: Principal) => !revoked.has(sessionId);
-    const revocations = { isAlive, knowsAlive: isAlive } as unknown as Revocations;
+    failure = undefined;
+    const isAlive = async ({ sessionId }: Principal) => {
+      if (failure) throw failure;
+      return !revoked.has(sessionId);
+    };
+    const knowsAlive = ({ sessionId }: Principal) => !failure && !revoked.has(sessionId);
+    const revocations = { isAlive, knowsAlive } as unknown as Revocations;
     const strategy = new JwtStrategy(parts.tokens, revocations, parts.verified);
     guard = new JwtGuard(new Reflector(), parts.verified, revocations, strategy);
   });
@@ -126,6 +133,19 @@ describe('the guard of access tokens', () => {
     expect(await present((await issue()).token)).toBe('accepted');
   });
 
+  it('needs no look at the keys for a token that it has verified once', async () => {
+    const { token } = await issue();
+    expect(await present(token)).toBe('accepted');
+    keys.failure = new Error('The database is away.');
+    expect(await present(token)).toBe('accepted');
+  });
+
+  it('does not blame the token when revocations cannot be looked up', async () => {
+    const { token } = await issue();
+    failure = new Error('The database is away.');
+    await expect(guard.canActivate(contextOf(requestWith(token)))).rejects.toBe(failure);
+  });
+
   it('does not blame the token when keys cannot be looked up', async () => {
     const { token } = await issue();
     keys.failure = new Error('The database is away.');
@@ -154,10 +174,17 @@ describe('the bearer token of a request', () => {
     expect(tokenOf(header)).toBe(token);
   });
 
-  it.each([[undefined], [''], ['Bearer'], ['Bearer '], ['Bearerabc'], ['Basic abc'], ['a Bearer abc'], ['abc']])(
-    'of %j is none',
-    (header) => {
-      expect(tokenOf(header)).toBeNull();
-    },
-  );
+  it.each([
+    [undefined],
+    [''],
+    ['Bearer'],
+    ['Bearer '],
+    ['Bearerabc'],
+    ['Basic abc'],
+    ['a Bearer abc'],
+    ['abc'],
+    ['Bearer abc\ndef'],
+  ])('of %j is none', (header) => {
+    expect(tokenOf(header)).toBeNull();
+  });
 });
