@@ -21,7 +21,7 @@ const dialects = {
     rows: (from, to) => `seq_${from}_to_${to}`,
     number: 'seq',
     hex: (expression) => `LPAD(HEX(${expression}), 32, '0')`,
-    digest: () => 'SHA2(RAND(), 256)',
+    digest: (expression) => `SHA2(${expression}, 256)`,
     now: 'UTC_TIMESTAMP(3)',
     later: 'UTC_TIMESTAMP(3) + INTERVAL 30 DAY',
   },
@@ -34,13 +34,13 @@ export async function addCrowd(databaseUrl, users) {
   for (let from = 1; from <= users; from += CHUNK) {
     const to = Math.min(from + CHUNK - 1, users);
     await run(`INSERT INTO stepgate_user (id, email, emailHash, passwordHash, passwordChangedAt, createdAt)
-      ${numbers(from, to)} SELECT ${hex(number)}, 'crowd@example.com', ${digest()}, 'none', ${now}, ${now}
+      ${numbers(from, to)} SELECT ${hex(number)}, 'crowd@example.com', ${digest(number)}, 'none', ${now}, ${now}
       FROM ${rows(from, to)}`);
     for (let session = 0; session < SESSIONS_EACH; session++) {
       await run(`INSERT INTO stepgate_session (id, userId, device, ip, authTime, acr, amr, epoch, refreshHash,
           refreshGeneration, createdAt, lastUsedAt, expiresAt)
         ${numbers(from, to)} SELECT ${hex(`${number} * ${SESSIONS_EACH} + ${session}`)}, ${hex(number)}, 'Crowd',
-          '192.0.2.1', ${now}, 'aal1', 'pwd', 0, ${digest()}, 0, ${now}, ${now}, ${later}
+          '192.0.2.1', ${now}, 'aal1', 'pwd', 0, ${digest(number)}, 0, ${now}, ${now}, ${later}
         FROM ${rows(from, to)}`);
     }
   }

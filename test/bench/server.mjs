@@ -8,6 +8,11 @@ const CLOCK_TICKS_PER_SECOND = 100;
 /** A server in a process of its own, whose CPU time and memory can be read. */
 export class Server {
   static #port = 4600;
+  static #children = new Set();
+  // A measurement that fails must not leave its servers behind.
+  static {
+    process.on('exit', () => Server.#children.forEach((child) => child.kill('SIGKILL')));
+  }
 
   /** Starts a script and waits until `readyPath` answers. Everything it writes is thrown away. */
   static async start(script, { env = {}, readyPath = '/' } = {}) {
@@ -17,6 +22,7 @@ export class Server {
       env: { ...process.env, ...env, PORT: String(port) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    Server.#children.add(child);
     const server = new Server(child, `http://127.0.0.1:${port}`);
     while (!(await server.#answers(readyPath))) {
       if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}`);
