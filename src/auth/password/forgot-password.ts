@@ -21,9 +21,14 @@ export class ForgotPassword {
     private readonly audit: Audit,
   ) {}
 
-  /** Returns at once, whoever is asked for: neither the answer nor its time tells whether there is such an account. */
+  /**
+   * Returns at once, whoever is asked for: neither the answer nor its time tells whether there is such an account. The
+   * work begins when the answer is out: SQLite's does not wait for anything, and so would delay it.
+   */
   request(address: string): void {
-    this.send(address).catch((error: Error) => this.log.error(`A reset mail was not sent: ${error.name}`));
+    setImmediate(() => {
+      this.send(address).catch((error: Error) => this.log.error(`A reset mail was not sent: ${error.name}`));
+    });
   }
 
   private async send(address: string): Promise<void> {
