@@ -11,7 +11,6 @@ import { SendBudget } from './send-budget.js';
 import { SendBudgetRow } from './send-budget.entity.js';
 import { SourceBudget } from './source-budget.js';
 import { SourceBudgetRow } from './source-budget.entity.js';
-import { SourceThrottlerGuard } from './throttling/source-throttler.guard.js';
 import { SharedThrottlerStorage } from './throttling/throttler-storage.js';
 
 /** Budgets for guessing and sending. */
@@ -27,7 +26,7 @@ import { SharedThrottlerStorage } from './throttling/throttler-storage.js';
       }),
     }),
   ],
-  providers: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, SourceThrottlerGuard, BudgetPurge],
-  exports: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, SourceThrottlerGuard, LIMITS_OPTIONS],
+  providers: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, BudgetPurge],
+  exports: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, LIMITS_OPTIONS],
 })
 export class LimitsModule extends LimitsConfigurableModule {}

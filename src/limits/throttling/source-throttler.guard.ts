@@ -1,4 +1,4 @@
-import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import {
   getOptionsToken,
@@ -13,12 +13,9 @@ import { CommonProblem } from '../../kernel/problem.js';
 import { LIMITS_OPTIONS, type LimitsOptions } from '../limits.options.js';
 import { sourceOf } from '../source.js';
 
-/** What `@Throttle()` leaves on a route for the throttler named `default`. */
-const THROTTLED = 'THROTTLER:LIMITdefault';
-
 /**
- * The throttler on the routes marked `@Throttled()`, and on no other: a guarded route pays nothing for it. One bucket
- * for each route and source, however the path is spelled, and the headers of the IETF draft (RateLimit, RateLimit-Policy).
+ * What `@Throttled()` puts on a route. One bucket for each route and source, however the path is spelled, and the headers
+ * of the IETF draft (RateLimit, RateLimit-Policy).
  */
 @Injectable()
 export class SourceThrottlerGuard extends ThrottlerGuard {
@@ -31,9 +28,8 @@ export class SourceThrottlerGuard extends ThrottlerGuard {
     super(options, storage, reflector);
   }
 
-  protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
-    if (!this.limits.perSource) return true;
-    return this.reflector.getAllAndOverride(THROTTLED, [context.getHandler(), context.getClass()]) === undefined;
+  protected override async shouldSkip(): Promise<boolean> {
+    return !this.limits.perSource;
   }
 
   /** @throws Problem `too_many_requests` */

@@ -1,7 +1,8 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, UseGuards } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
+import { SourceThrottlerGuard } from './source-throttler.guard.js';
 
 /** Requests that one source address may make to one route, and in how many milliseconds. */
 const LIMIT = 600;
@@ -9,10 +10,11 @@ const WINDOW = 60_000;
 
 /**
  * Limits how often one source address may call a route: for routes that take guesses or send messages, where it keeps a
- * flood off the budgets that decide. Holds where `SOURCE_LIMITS` is on.
+ * flood off the budgets that decide. Holds where `SOURCE_LIMITS` is on. No other route pays for it.
  */
 export function Throttled(): MethodDecorator & ClassDecorator {
   return applyDecorators(
+    UseGuards(SourceThrottlerGuard),
     Throttle({ default: { limit: LIMIT, ttl: WINDOW } }),
     ApiProblem(CommonProblem.tooManyRequests),
   );

@@ -1,0 +1,17 @@
+import { constants, setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import { hashSync, verifySync } from '@node-rs/argon2';
+
+/** One of the {@link HashingThreads}: does what it is told, one thing after the other. JavaScript, as it is loaded as it is. */
+const work = { hash: hashSync, verify: verifySync };
+
+// Only Linux has priorities of threads; elsewhere it would be the whole process that steps back.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+
+parentPort.on('message', ({ name, values }) => {
+  try {
+    parentPort.postMessage({ result: work[name](...values) });
+  } catch (error) {
+    parentPort.postMessage({ error });
+  }
+});

@@ -1,0 +1,38 @@
+import { PasswordHasher } from './password-hasher.js';
+
+describe('password hashes', () => {
+  let hasher: PasswordHasher;
+
+  beforeEach(() => {
+    hasher = new PasswordHasher();
+  });
+
+  afterEach(() => hasher.onModuleDestroy());
+
+  it('are argon2id with 19 MiB and 2 passes, and each is salted', async () => {
+    const hashes = await Promise.all([hasher.hash('brass gears'), hasher.hash('brass gears')]);
+    for (const hash of hashes) expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(hashes[0]).not.toBe(hashes[1]);
+  });
+
+  it('are of the whole password, also when many are asked for at once', async () => {
+    const long = 'a'.repeat(200);
+    const hash = await hasher.hash(long);
+    const answers = await Promise.all([
+      hasher.matches(hash, long),
+      hasher.matches(hash, 'a'.repeat(199)),
+      hasher.matches(hash, `${long}a`),
+      hasher.matches(hash, long),
+    ]);
+    expect(answers).toEqual([true, false, false, true]);
+  });
+
+  it('are not of anybody where there is no user, and say so after the same work', async () => {
+    expect(await hasher.matches(null, '')).toBe(false);
+  });
+
+  it('that are none are an error, and the next password is still checked', async () => {
+    await expect(hasher.matches('not a hash', 'brass gears')).rejects.toThrow();
+    expect(await hasher.matches(await hasher.hash('brass gears'), 'brass gears')).toBe(true);
+  });
+});
