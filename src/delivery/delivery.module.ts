@@ -2,7 +2,6 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { MailCarrier, SmsCarrier } from './carrier.js';
 import { EmailChannel } from './channels/email/email.channel.js';
-import { SmtpCarrier } from './channels/email/smtp-carrier.js';
 import { Outbox } from './channels/outbox/outbox.js';
 import { NoSmsCarrier } from './channels/sms/no-sms-carrier.js';
 import { SmsChannel } from './channels/sms/sms.channel.js';
@@ -28,9 +27,11 @@ import { LetterWriter } from './letters.js';
     {
       provide: MailCarrier,
       inject: [DELIVERY_OPTIONS, Outbox],
-      useFactory: ({ mode, smtpUrl, mailFrom }: DeliveryOptions, outbox: Outbox): MailCarrier => {
+      useFactory: async ({ mode, smtpUrl, mailFrom }: DeliveryOptions, outbox: Outbox): Promise<MailCarrier> => {
         if (mode === 'outbox') return outbox;
         if (smtpUrl === undefined) throw new Error('Live delivery needs an SMTP URL.');
+        // Loaded where mail is sent: nodemailer takes 3 MB.
+        const { SmtpCarrier } = await import('./channels/email/smtp-carrier.js');
         return new SmtpCarrier(smtpUrl, mailFrom);
       },
     },

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { ThrottlerModule, ThrottlerStorageService } from '@nestjs/throttler';
+import { ThrottlerModule, type ThrottlerStorage, ThrottlerStorageService } from '@nestjs/throttler';
 import { BudgetPurge } from './budget-purge.js';
 import { CountryTraffic } from './country-traffic.js';
 import { CountryTrafficRow } from './country-traffic.entity.js';
@@ -11,7 +11,6 @@ import { SendBudget } from './send-budget.js';
 import { SendBudgetRow } from './send-budget.entity.js';
 import { SourceBudget } from './source-budget.js';
 import { SourceBudgetRow } from './source-budget.entity.js';
-import { SharedThrottlerStorage } from './throttling/throttler-storage.js';
 
 /** Budgets for guessing and sending. */
 @Global()
@@ -20,9 +19,9 @@ import { SharedThrottlerStorage } from './throttling/throttler-storage.js';
     TypeOrmModule.forFeature([SendBudgetRow, GuessBudgetRow, SourceBudgetRow, CountryTrafficRow]),
     ThrottlerModule.forRootAsync({
       inject: [LIMITS_OPTIONS],
-      useFactory: ({ redisUrl }: LimitsOptions) => ({
+      useFactory: async ({ redisUrl }: LimitsOptions) => ({
         throttlers: [{ limit: 600, ttl: 60_000 }],
-        storage: redisUrl === undefined ? new ThrottlerStorageService() : new SharedThrottlerStorage(redisUrl),
+        storage: redisUrl === undefined ? new ThrottlerStorageService() : await sharedThrottlerStorage(redisUrl),
       }),
     }),
   ],
@@ -30,3 +29,8 @@ import { SharedThrottlerStorage } from './throttling/throttler-storage.js';
   exports: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, LIMITS_OPTIONS],
 })
 export class LimitsModule extends LimitsConfigurableModule {}
+
+async function sharedThrottlerStorage(redisUrl: string): Promise<ThrottlerStorage> {
+  const { SharedThrottlerStorage } = await import('./throttling/throttler-storage.js');
+  return new SharedThrottlerStorage(redisUrl);
+}

@@ -42,7 +42,7 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.broadcast.listen((sessionId, firstAlive) => this.add(sessionId, firstAlive));
+    await this.broadcast.listen((sessionId, firstAlive) => this.add(sessionId, firstAlive));
     await this.poll();
     this.schedule();
   }

@@ -13,13 +13,15 @@ import {
   type OpenChallenge,
   type PasskeyType,
 } from '../factor-type.js';
-import { requestOptions, verifyAssertion } from './assertion.js';
-import { creationOptions, verifyRegistration } from './registration.js';
 import { readApplicant, readCredential, type StoredCredential, writeSecret } from './stored-credential.js';
 import { WEBAUTHN_OPTIONS, type WebAuthnOptions } from './webauthn.options.js';
 
 /** In bytes (WebAuthn L3, 13.4.3: at least 16). */
 const CHALLENGE_LENGTH = 32;
+
+// Loaded when the first key is used: the library takes 8 MB, and as long to start as all of our own code.
+const registration = () => import('./registration.js');
+const assertion = () => import('./assertion.js');
 
 /**
  * Something you have that checks who you are: a security key with PIN or fingerprint, or a passkey. Phishing-resistant,
@@ -47,14 +49,17 @@ export class WebAuthnFactorType implements PasskeyType {
   }
 
   async askAnyone(): Promise<FactorQuestion> {
-    const kept = newChallenge();
+    const [kept, { requestOptions }] = [newChallenge(), await assertion()];
     return { kept, publicKey: await requestOptions(this.options, kept) };
   }
 
-  publicKey({ userId, secret }: EnrolledFactor, { purpose, kept }: OpenChallenge): Promise<object> {
-    return purpose === 'enrollment'
-      ? creationOptions(this.options, readApplicant(secret), this.userHandle(userId), kept!)
-      : requestOptions(this.options, kept!, readCredential(secret));
+  async publicKey({ userId, secret }: EnrolledFactor, { purpose, kept }: OpenChallenge): Promise<object> {
+    if (purpose === 'enrollment') {
+      const { creationOptions } = await registration();
+      return creationOptions(this.options, readApplicant(secret), this.userHandle(userId), kept!);
+    }
+    const { requestOptions } = await assertion();
+    return requestOptions(this.options, kept!, readCredential(secret));
   }
 
   uniqueKeyOf({ credential }: Answer): string | null {
@@ -74,6 +79,7 @@ export class WebAuthnFactorType implements PasskeyType {
   }
 
   private async register(challenge: string, answer: RegistrationResponseJSON): Promise<Accepted | null> {
+    const { verifyRegistration } = await registration();
     const credential = await verifyRegistration(this.options, challenge, answer);
     return credential && { ...this.proof(credential), secret: writeSecret({ credential }), uniqueKey: credential.id };
   }
@@ -83,6 +89,7 @@ export class WebAuthnFactorType implements PasskeyType {
     { purpose, kept }: OpenChallenge,
     answer: AuthenticationResponseJSON,
   ): Promise<Accepted | null> {
+    const { verifyAssertion } = await assertion();
     const { userHandle } = answer.response;
     // Without a user handle it may answer for a user whom we know, not say who its user is (WebAuthn L3, 7.2 step 6).
     const isTheirs = userHandle ? userHandle === this.userHandle(userId).toString('base64url') : purpose !== 'passkey';
