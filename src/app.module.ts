@@ -11,6 +11,7 @@ import { OutboxModule } from './delivery/outbox.controller.js';
 import { ExamplesModule } from './examples/examples.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import { LimitsModule } from './limits/limits.module.js';
+import { SourceThrottlerGuard } from './limits/throttling/source-throttler.guard.js';
 import { MfaGuard, MfaModule, WebAuthnModule } from './mfa/index.js';
 import { createLogger, loggerModule } from './operations/logging.js';
 import { MetricsModule } from './operations/metrics.module.js';
@@ -70,6 +71,7 @@ export class AppModule {
         ...(settings.production ? [] : [ExamplesModule]),
       ],
       providers: [
+        { provide: APP_GUARD, useExisting: SourceThrottlerGuard },
         { provide: APP_GUARD, useExisting: JwtGuard },
         { provide: APP_GUARD, useExisting: MfaGuard },
       ],

@@ -11,6 +11,7 @@ import { SendBudget } from './send-budget.js';
 import { SendBudgetRow } from './send-budget.entity.js';
 import { SourceBudget } from './source-budget.js';
 import { SourceBudgetRow } from './source-budget.entity.js';
+import { SourceThrottler, SourceThrottlerGuard } from './throttling/source-throttler.guard.js';
 
 /** Budgets for guessing and sending. */
 @Global()
@@ -25,8 +26,16 @@ import { SourceBudgetRow } from './source-budget.entity.js';
       }),
     }),
   ],
-  providers: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, BudgetPurge],
-  exports: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, LIMITS_OPTIONS],
+  providers: [
+    SendBudget,
+    GuessBudget,
+    SourceBudget,
+    CountryTraffic,
+    SourceThrottler,
+    SourceThrottlerGuard,
+    BudgetPurge,
+  ],
+  exports: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, SourceThrottlerGuard, LIMITS_OPTIONS],
 })
 export class LimitsModule extends LimitsConfigurableModule {}
 

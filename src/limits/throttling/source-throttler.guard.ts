@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import {
   getOptionsToken,
@@ -13,23 +13,21 @@ import { CommonProblem } from '../../kernel/problem.js';
 import { LIMITS_OPTIONS, type LimitsOptions } from '../limits.options.js';
 import { sourceOf } from '../source.js';
 
+/** What `@Throttle()` leaves on a route for the throttler named `default`. */
+const THROTTLED = 'THROTTLER:LIMITdefault';
+
 /**
- * What `@Throttled()` puts on a route. One bucket for each route and source, however the path is spelled, and the headers
- * of the IETF draft (RateLimit, RateLimit-Policy).
+ * One bucket for each route and source, however the path is spelled, and the headers of the IETF draft (RateLimit,
+ * RateLimit-Policy).
  */
 @Injectable()
-export class SourceThrottlerGuard extends ThrottlerGuard {
+export class SourceThrottler extends ThrottlerGuard {
   constructor(
     @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
     @Inject(getStorageToken()) storage: ThrottlerStorage,
     reflector: Reflector,
-    @Inject(LIMITS_OPTIONS) private readonly limits: LimitsOptions,
   ) {
     super(options, storage, reflector);
-  }
-
-  protected override async shouldSkip(): Promise<boolean> {
-    return !this.limits.perSource;
   }
 
   /** @throws Problem `too_many_requests` */
@@ -53,5 +51,25 @@ export class SourceThrottlerGuard extends ThrottlerGuard {
     if (isBlocked) throw CommonProblem.tooManyRequests({ headers: { ...headers, 'Retry-After': String(seconds) } });
     void http.getResponse<FastifyReply>().headers(headers);
     return true;
+  }
+}
+
+/**
+ * The throttler on the routes marked `@Throttled()`, and on no other. Global, and the first: a flood is not worth a look at
+ * its passwords and tokens. Other routes do not even wait for a promise.
+ */
+@Injectable()
+export class SourceThrottlerGuard implements CanActivate {
+  constructor(
+    private readonly throttler: SourceThrottler,
+    private readonly reflector: Reflector,
+    @Inject(LIMITS_OPTIONS) private readonly limits: LimitsOptions,
+  ) {}
+
+  /** @throws Problem `too_many_requests` */
+  canActivate(context: ExecutionContext): true | Promise<boolean> {
+    if (!this.limits.perSource) return true;
+    const marked = this.reflector.getAllAndOverride<unknown>(THROTTLED, [context.getHandler(), context.getClass()]);
+    return marked === undefined || this.throttler.canActivate(context);
   }
 }

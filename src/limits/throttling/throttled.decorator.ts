@@ -1,8 +1,7 @@
-import { applyDecorators, UseGuards } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
-import { SourceThrottlerGuard } from './source-throttler.guard.js';
 
 /** Requests that one source address may make to one route, and in how many milliseconds. */
 const LIMIT = 600;
@@ -10,11 +9,10 @@ const WINDOW = 60_000;
 
 /**
  * Limits how often one source address may call a route: for routes that take guesses or send messages, where it keeps a
- * flood off the budgets that decide. Holds where `SOURCE_LIMITS` is on. No other route pays for it.
+ * flood off the budgets that decide. Holds where `SOURCE_LIMITS` is on.
  */
 export function Throttled(): MethodDecorator & ClassDecorator {
   return applyDecorators(
-    UseGuards(SourceThrottlerGuard),
     Throttle({ default: { limit: LIMIT, ttl: WINDOW } }),
     ApiProblem(CommonProblem.tooManyRequests),
   );
