@@ -16,7 +16,7 @@ export async function growth(createDatabase, { few, many, people, rounds }) {
     ['many', many],
   ]) {
     const DATABASE_URL = await createDatabase(name);
-    const server = await Server.start('dist/main.js', { env: { DATABASE_URL }, readyPath: '/health/ready' });
+    const server = await Server.product({ DATABASE_URL });
     await addCrowd(DATABASE_URL, users);
     const client = new Client(server.url);
     const enrolled = await inParallel(Array(people).fill(0), 4, () => client.enroll());

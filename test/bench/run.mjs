@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { growth } from './growth.mjs';
 import { alternate, inParallel, load, median } from './load.mjs';
@@ -15,6 +16,11 @@ import { timing } from './timing.mjs';
 const quick = process.argv.includes('--quick');
 const SECONDS = quick ? 1 : 5;
 const ROUNDS = quick ? 1 : 5;
+/** In milliseconds: V8 gives memory back when it has been idle for a while. */
+const REST = quick ? 1_000 : 30_000;
+/** In seconds: until V8 has compiled what a login takes, which are few a second. */
+const WARM_UP = quick ? 1 : 20;
+const JSON_BODY = { 'content-type': 'application/json' };
 const PEOPLE = quick ? 20 : 200;
 const MYSQL_URL = process.env.TEST_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306';
 const rows = [];
@@ -55,7 +61,7 @@ async function cpuPerItem(server, items, work) {
 async function bench(database) {
   const DATABASE_URL = await createDatabase(database);
   const env = { DATABASE_URL, LOG_LEVEL: 'info' };
-  const product = await Server.start('dist/main.js', { env, readyPath: '/health/ready' });
+  const product = await Server.product(env);
   report(
     database,
     'start of a built tree to /health/ready, seconds',
@@ -63,14 +69,20 @@ async function bench(database) {
     '<= 2',
     product.startMs <= 2_000,
   );
-  report(database, 'RSS idle, MB', product.rss(), '<= 130', product.rss() <= 130);
+  await sleep(REST);
+  const idle = product.rss();
+  report(database, 'RSS idle, half a minute after start, MB', idle, '<= 130', idle <= 130);
   const bare = await Server.start('test/bench/baselines/bare-http.mjs');
   const nest = await Server.start('test/bench/baselines/bare-nest.mjs', { env, readyPath: '/nothing' });
   const client = new Client(product.url);
 
-  const people = await inParallel(Array(PEOPLE).fill(0), 4, () => client.enroll());
-  const guardedSession = await client.verify(await client.pending(people[0]));
+  const guardedSession = await client.verify(await client.pending(await client.enroll()));
   const headers = { authorization: `Bearer ${guardedSession.accessToken}` };
+  const amount = quick ? 20_000 : 1_000_000;
+  await load(`${product.url}/v1/examples/mfa`, { amount, headers });
+  const used = product.rss() / idle;
+  report(database, `RSS after ${amount} guarded requests, against idle`, used, '<= 1.2', used <= 1.2);
+
   const guarded = () => load(`${product.url}/v1/examples/mfa`, { seconds: SECONDS, headers });
   const rate = async (measuring) => {
     const { perSecond, non2xx, errors } = await measuring;
@@ -104,21 +116,13 @@ async function bench(database) {
   );
   report(database, 'guarded route against bare node:http, requests/s', rates.guarded / rates.http, '', true);
 
+  const people = await inParallel(Array(PEOPLE).fill(0), 4, () => client.enroll());
   const plain = await inParallel(Array(quick ? 5 : 50).fill(0), 4, () => client.register());
-  const loginsPerSecond = async () => {
-    const end = performance.now() + SECONDS * 1_000;
-    let count = 0;
-    await Promise.all(
-      Array.from({ length: 6 }, async (_, worker) => {
-        while (performance.now() < end) {
-          const session = await client.login(plain[(worker * 7 + count) % plain.length]);
-          if (session.accessToken) count++;
-        }
-      }),
-    );
-    return count / SECONDS;
-  };
-  const logins = await alternate({ login: loginsPerSecond, raw: () => rawVerifications(SECONDS) }, ROUNDS);
+  const post = (body) => ({ method: 'POST', headers: JSON_BODY, body: JSON.stringify(body) });
+  const loggingIn = (seconds) =>
+    rate(load(`${product.url}/v1/auth/login`, { seconds, connections: 8, requests: plain.map(post) }));
+  await loggingIn(WARM_UP);
+  const logins = await alternate({ login: () => loggingIn(SECONDS), raw: () => rawVerifications(SECONDS) }, ROUNDS);
   report(database, 'logins/s', logins.login, '', true);
   report(
     database,
@@ -131,8 +135,8 @@ async function bench(database) {
   const touched = [];
   const verified = [];
   const refreshed = [];
-  const half = Math.floor((people.length - 1) / 2);
-  for (const part of [people.slice(1, 1 + half), people.slice(1 + half)]) {
+  const half = Math.floor(people.length / 2);
+  for (const part of [people.slice(0, half), people.slice(half)]) {
     const touch = () => fetch(`${nest.url}/touch`, { method: 'POST' }).then((answer) => answer.text());
     touched.push((await cpuPerItem(nest, Array(1_000).fill(0), touch)).ms);
     const pending = await inParallel(part, 4, (person) => client.pending(person));
@@ -169,16 +173,26 @@ async function bench(database) {
     refreshRatio <= 4,
   );
 
-  const quiet = await guarded();
-  const flood = floodLogins(client, plain, logins.raw * 2, SECONDS);
-  const busy = await guarded();
-  const outcome = await flood;
+  const outcome = { served: 0, refused: 0, lost: 0, longestRefusal: 0 };
+  const p99 = await alternate(
+    {
+      quiet: async () => (await guarded()).p99,
+      busy: async () => {
+        const flood = floodLogins(client, plain, logins.raw * 2, SECONDS, outcome);
+        const { p99 } = await guarded();
+        await flood;
+        return p99;
+      },
+    },
+    ROUNDS,
+  );
+  const slower = p99.busy / Math.max(1, p99.quiet);
   report(
     database,
     'p99 of the guarded route under twice the logins the cores can hash, against without',
-    busy.p99 / Math.max(1, quiet.p99),
+    slower,
     '<= 5',
-    busy.p99 / Math.max(1, quiet.p99) <= 5,
+    slower <= 5,
   );
   report(
     database,
@@ -195,15 +209,6 @@ async function bench(database) {
     outcome.lost === 0,
   );
 
-  const before = product.rss();
-  await load(`${product.url}/v1/examples/mfa`, { amount: quick ? 20_000 : 1_000_000, headers });
-  report(
-    database,
-    'RSS after 1,000,000 guarded requests, against before',
-    product.rss() / before,
-    '<= 1.2',
-    product.rss() / before <= 1.2,
-  );
   const told = await timing(client, quick ? 30 : 300);
   for (const [what, ratio] of Object.entries(told)) {
     const holds = ratio >= 0.9 && ratio <= 1.1;
@@ -223,12 +228,12 @@ async function bench(database) {
   for (const name of ['few', 'many']) await dropDatabase(database, name);
 }
 
-/** Logins at a steady rate, whatever becomes of them. */
-async function floodLogins(client, people, perSecond, seconds) {
-  const outcome = { served: 0, refused: 0, lost: 0, longestRefusal: 0 };
+/** Logins at a steady rate, whatever becomes of them: that is counted in `outcome`. */
+async function floodLogins(client, people, perSecond, seconds, outcome) {
   const all = [];
-  const end = performance.now() + seconds * 1_000;
-  for (let next = 0; performance.now() < end; next++) {
+  const begin = performance.now();
+  for (let next = 0; next < perSecond * seconds; next++) {
+    await sleep(Math.max(0, begin + (next * 1_000) / perSecond - performance.now()));
     const startedAt = performance.now();
     const sent = client.call('POST', '/v1/auth/login', people[next % people.length]).then(
       ({ status }) => {
@@ -241,10 +246,8 @@ async function floodLogins(client, people, perSecond, seconds) {
       () => outcome.lost++,
     );
     all.push(sent);
-    await new Promise((resolve) => setTimeout(resolve, 1_000 / perSecond));
   }
   await Promise.all(all);
-  return outcome;
 }
 
 console.log(

@@ -9,16 +9,23 @@ const CLOCK_TICKS_PER_SECOND = 100;
 export class Server {
   static #port = 4600;
   static #children = new Set();
-  // A measurement that fails must not leave its servers behind.
+  // A measurement that fails, or is interrupted, must not leave its servers behind.
   static {
     process.on('exit', () => Server.#children.forEach((child) => child.kill('SIGKILL')));
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+  }
+
+  /** Starts the product as `npm start` does, and waits until it is ready. */
+  static product(env) {
+    const { start } = JSON.parse(readFileSync('package.json', 'utf8')).scripts;
+    return Server.start(start.split(' ').slice(1), { env, readyPath: '/health/ready' });
   }
 
   /** Starts a script and waits until `readyPath` answers. Everything it writes is thrown away. */
   static async start(script, { env = {}, readyPath = '/' } = {}) {
     const port = Server.#port++;
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [script], {
+    const child = spawn(process.execPath, [script].flat(), {
       env: { ...process.env, ...env, PORT: String(port) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
