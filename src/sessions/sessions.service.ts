@@ -187,10 +187,10 @@ export class Sessions {
   }
 
   /** What a client gets for the session as the row has it. */
-  async grant(row: Granted, refresh: RefreshToken): Promise<Grant> {
+  grant(row: Granted, refresh: RefreshToken): Grant {
     const now = this.clock.now();
     const sessionEnd = this.endOf(row);
-    const { token, principal } = await this.tokens.issue({
+    const { token, principal } = this.tokens.issue({
       userId: row.userId,
       sessionId: row.id,
       epoch: row.epoch,

@@ -14,7 +14,7 @@ beforeAll(() => keys.make());
 describe('an access token', () => {
   it('says whom it is for, and is signed with the current key', async () => {
     const subject = subjectAt(clock);
-    const { token, principal } = await tokens.issue(subject);
+    const { token, principal } = tokens.issue(subject);
     const [header, claims] = partsOf(token);
     expect(header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: keys.current().id });
     expect(claims).toEqual({
@@ -36,17 +36,17 @@ describe('an access token', () => {
 
   it('says which second factor was used, and when', async () => {
     const mfa = { at: clock.ago(60_000), factor: 'totp' };
-    const { token } = await tokens.issue({ ...subjectAt(clock), acr: 'aal2', amr: ['pwd', 'otp', 'mfa'], mfa });
+    const { token } = tokens.issue({ ...subjectAt(clock), acr: 'aal2', amr: ['pwd', 'otp', 'mfa'], mfa });
     expect(partsOf(token)[1]).toMatchObject({ mfa: { at: seconds(-60_000), factor: 'totp' } });
   });
 
   it('does not outlive its session', async () => {
-    const { token } = await tokens.issue({ ...subjectAt(clock), sessionEnd: clock.in(90_000) });
+    const { token } = tokens.issue({ ...subjectAt(clock), sessionEnd: clock.in(90_000) });
     expect(partsOf(token)[1]).toMatchObject({ exp: seconds(90_000) });
   });
 
   it('is refused when nobody has its key, or its key is of another algorithm', async () => {
-    const { token } = await tokens.issue(subjectAt(clock));
+    const { token } = tokens.issue(subjectAt(clock));
     const [header, payload, signature] = token.split('.');
     const withHeader = (changes: object) =>
       [
@@ -70,7 +70,7 @@ describe('tokens that were verified once', () => {
     const { verified } = tokensOf(keys, clock);
     // Tokens end with a whole second.
     clock.advance(`${1_000 - (clock.now().getTime() % 1_000)}ms`);
-    const { token, principal } = await tokens.issue(subjectAt(clock));
+    const { token, principal } = tokens.issue(subjectAt(clock));
     expect(verified.find(token)).toBeUndefined();
     verified.add(token, principal);
     expect(verified.find(token)).toBe(principal);
@@ -86,7 +86,7 @@ describe('tokens that were verified once', () => {
   it('are forgotten with their key', async () => {
     const key = await keys.make();
     const { verified } = tokensOf(keys, clock);
-    const { token, principal } = await tokens.issue(subjectAt(clock));
+    const { token, principal } = tokens.issue(subjectAt(clock));
     verified.add(token, principal);
     expect(verified.find(token)).toBe(principal);
     keys.forget(key.id);
@@ -96,7 +96,7 @@ describe('tokens that were verified once', () => {
 
   it('are forgotten from the oldest on when there is no room', async () => {
     const { verified } = tokensOf(keys, clock);
-    const { token, principal } = await tokens.issue(subjectAt(clock));
+    const { token, principal } = tokens.issue(subjectAt(clock));
     const [header, payload] = token.split('.');
     const text = (n: number) => `${header}.${payload}.${Buffer.from(String(n).padStart(6, '0')).toString('base64url')}`;
     for (let n = 0; n < CAPACITY; n++) verified.add(text(n), principal);
@@ -109,7 +109,7 @@ describe('tokens that were verified once', () => {
 
   it('are none that are not of our form', async () => {
     const { verified } = tokensOf(keys, clock);
-    verified.add('no token', (await tokens.issue(subjectAt(clock))).principal);
+    verified.add('no token', tokens.issue(subjectAt(clock)).principal);
     expect(verified.size).toBe(0);
   });
 });

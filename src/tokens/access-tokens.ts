@@ -36,7 +36,7 @@ export class AccessTokens {
   ) {}
 
   /** @throws Problem `invalid_token` when the session is over within the second */
-  async issue(subject: TokenSubject): Promise<IssuedToken> {
+  issue(subject: TokenSubject): IssuedToken {
     const { userId, sessionId, epoch, sessionEnd, acr, amr, authTime, mfa } = subject;
     const key = this.keys.current();
     const issuedAt = numericDate(this.clock.now());
@@ -54,7 +54,8 @@ export class AccessTokens {
       amr,
       ...(mfa && { mfa: { at: numericDate(mfa.at), factor: mfa.factor } }),
     };
-    const token = await this.jwt.signAsync(claims, {
+    // Not signAsync: it signs on this thread too, only by way of streams.
+    const token = this.jwt.sign(claims, {
       privateKey: key.signing,
       algorithm: key.algorithm,
       header: { alg: key.algorithm, typ: 'at+jwt', kid: key.id },

@@ -72,7 +72,7 @@ describe('the guard of access tokens', () => {
   };
 
   it('says who is calling, the first time and again', async () => {
-    const { token, principal } = await issue();
+    const { token, principal } = issue();
     for (const time of ['first', 'again']) {
       const request = requestWith(token);
       expect([time, await guard.canActivate(contextOf(request))]).toEqual([time, true]);
@@ -97,7 +97,7 @@ describe('the guard of access tokens', () => {
   });
 
   it('refuses a token that another key has signed', async () => {
-    const { token } = await issue();
+    const { token } = issue();
     const [header, claims] = partsOf(token);
     expect(await present(signed(header, claims))).toBe('accepted');
     const stranger = await new KeysInMemory().make();
@@ -105,13 +105,13 @@ describe('the guard of access tokens', () => {
   });
 
   it('refuses a token whose claims are not as we write them, though it is signed rightly', async () => {
-    const [header, claims] = partsOf((await issue()).token);
+    const [header, claims] = partsOf(issue().token);
     expect(await present(signed(header, { ...claims, acr: 'aal2' }))).toBe('invalid_token');
     expect(parts.verified.size).toBe(0);
   });
 
   it('refuses a token of a session that has ended, whether it has seen it before or not', async () => {
-    const [{ token, principal }, unseen] = [await issue(), await issue()];
+    const [{ token, principal }, unseen] = [issue(), issue()];
     expect(await present(token)).toBe('accepted');
     revoked.add(principal.sessionId).add(unseen.principal.sessionId);
     expect(await present(token)).toBe('invalid_token');
@@ -123,37 +123,37 @@ describe('the guard of access tokens', () => {
 
   it('lets our clock alone say whether a token is expired, or good already', async () => {
     clock.advance('1h');
-    const future = partsOf((await issue()).token);
+    const future = partsOf(issue().token);
     expect(await present(signed(future[0], { ...future[1], nbf: Math.floor(clock.now().getTime() / 1_000) }))).toBe(
       'accepted',
     );
     clock.advance('10m');
     expect(await present(signed(future[0], future[1]))).toBe('invalid_token');
     Object.assign(clock, { time: Date.now() - 3_600_000 });
-    expect(await present((await issue()).token)).toBe('accepted');
+    expect(await present(issue().token)).toBe('accepted');
   });
 
   it('needs no look at the keys for a token that it has verified once', async () => {
-    const { token } = await issue();
+    const { token } = issue();
     expect(await present(token)).toBe('accepted');
     keys.failure = new Error('The database is away.');
     expect(await present(token)).toBe('accepted');
   });
 
   it('does not blame the token when revocations cannot be looked up', async () => {
-    const { token } = await issue();
+    const { token } = issue();
     failure = new Error('The database is away.');
     await expect(guard.canActivate(contextOf(requestWith(token)))).rejects.toBe(failure);
   });
 
   it('does not blame the token when keys cannot be looked up', async () => {
-    const { token } = await issue();
+    const { token } = issue();
     keys.failure = new Error('The database is away.');
     await expect(guard.canActivate(contextOf(requestWith(token)))).rejects.toBe(keys.failure);
   });
 
   it('keeps the strategies of two applications in one process apart', async () => {
-    const { token } = await issue();
+    const { token } = issue();
     const others = new KeysInMemory();
     await others.make();
     const other = tokensOf(others, clock);
