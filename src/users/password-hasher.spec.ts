@@ -7,7 +7,7 @@ describe('password hashes', () => {
     hasher = new PasswordHasher();
   });
 
-  afterEach(() => hasher.onModuleDestroy());
+  afterEach(() => hasher.onApplicationShutdown());
 
   it('are argon2id with 19 MiB and 2 passes, and each is salted', async () => {
     const hashes = await Promise.all([hasher.hash('brass gears'), hasher.hash('brass gears')]);

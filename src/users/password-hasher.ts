@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { HashingQueue } from './hashing-queue.js';
 import { HashingThreads } from './hashing-threads.js';
 
@@ -9,7 +9,7 @@ const PARAMETERS = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, paral
 
 /** Password hashing. Passwords are taken exactly as received, whole (ASVS 6.2.8). */
 @Injectable()
-export class PasswordHasher implements OnModuleDestroy {
+export class PasswordHasher implements OnApplicationShutdown {
   private readonly queue = new HashingQueue();
   private readonly threads = new HashingThreads();
   private readonly nobody = hashOfNobody();
@@ -32,7 +32,8 @@ export class PasswordHasher implements OnModuleDestroy {
     return right && passwordHash !== null;
   }
 
-  onModuleDestroy(): Promise<void> {
+  /** Not before: until the server is closed, requests wait for their hashes. */
+  onApplicationShutdown(): Promise<void> {
     return this.threads.stop();
   }
 }

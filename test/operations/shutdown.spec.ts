@@ -67,6 +67,9 @@ describe('a server that is told to stop', () => {
     await http.post('/v1/auth/email/verify').send({ challengeId: registered.verification.id, code }).expect(204);
     const { body: session } = await http.post('/v1/auth/login').send(person).expect(200);
 
+    // More than are hashed at once: some still wait for their turn when the server is told to stop.
+    const logins = Array.from({ length: 12 }, () => http.post('/v1/auth/login').send(person).expect(200));
+    const loggedIn = Promise.all(logins.map((login) => login.then(({ status }) => status)));
     mail.slow = true;
     const answer = http.post('/v1/mfa/factors').auth(session.accessToken, bearer).send({ type: 'email' }).expect(201);
     const answered = answer.then(({ body }) => body as { factor: { id: string } });
@@ -76,6 +79,7 @@ describe('a server that is told to stop', () => {
     await eventually(() => expect(http.get('/health/live')).rejects.toThrow('ECONNREFUSED'));
     mail.goOn();
     const { factor } = await answered;
+    expect(await loggedIn).toEqual(Array(12).fill(200));
     expect(await server.exited).toBe(0);
 
     const file = join(server.folder, 'data/stepgate.sqlite');

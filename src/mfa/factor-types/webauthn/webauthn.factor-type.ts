@@ -19,7 +19,7 @@ import { WEBAUTHN_OPTIONS, type WebAuthnOptions } from './webauthn.options.js';
 /** In bytes (WebAuthn L3, 13.4.3: at least 16). */
 const CHALLENGE_LENGTH = 32;
 
-// Loaded when the first key is used: the library takes 8 MB, and as long to start as all of our own code.
+// Loaded when the first key is used: the library takes 8 MB, and a tenth of a second.
 const registration = () => import('./registration.js');
 const assertion = () => import('./assertion.js');
 
