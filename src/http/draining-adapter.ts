@@ -1,28 +1,41 @@
-import type { Socket } from 'node:net';
+import { Server, type Socket } from 'node:net';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 
+export interface Patience {
+  /** Milliseconds for which a server that was told to stop goes on as if it were not: its balancers hear of it elsewhere. */
+  readonly notice: number;
+  /** Milliseconds for which it then waits for open connections to close; proxies should keep idle ones for less. */
+  readonly drain: number;
+}
+
 /** In milliseconds. */
 const LOOK_INTERVAL = 20;
+/** In milliseconds: a turn of the event loop that cannot have kept a new connection waiting. */
+const SHORT_TURN = 0.3;
+const TURNS = 1_000;
 
 /**
- * A server that loses no request when it is told to stop. To close a connection that a proxy keeps open is to lose what
- * the proxy has just sent over it, and a POST it must not send twice. So before anything is closed, every answer asks its
- * client to close the connection, and those that were open get the time to be used once more, or to be given up.
+ * A server that loses no request when it is told to stop. To close a connection is to lose what a proxy has just sent
+ * over it, and a POST it must not send twice; what waits to be accepted is lost the same way. So no new connection is
+ * taken before an old one is given up: a proxy then reuses those it has, and tries another instance if it has none.
+ * Those that are open are answered with the wish to close them, until their clients have.
  */
 export class DrainingAdapter extends FastifyAdapter {
   private readonly sockets = new Set<Socket>();
+  private accepted = 0;
   private draining = false;
 
-  /** @param patience in milliseconds: proxies should keep idle connections for less long than this */
   constructor(
     options: FastifyHttpOptions<RawServerDefault>,
-    private readonly patience: number,
+    private readonly patience: Patience,
   ) {
     // What was accepted is answered, also in the last moment; Fastify would refuse it.
     super({ ...options, return503OnClosing: false });
     const fastify = this.getInstance();
     fastify.server.on('connection', (socket: Socket) => {
+      this.accepted++;
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });
@@ -36,11 +49,22 @@ export class DrainingAdapter extends FastifyAdapter {
   // eslint-disable-next-line @typescript-eslint/no-misused-promises
   override async beforeClose(): Promise<void> {
     super.beforeClose();
+    await setTimeout(this.patience.notice);
+    await this.stopAccepting();
     this.draining = true;
-    const open = [...this.sockets];
-    const deadline = performance.now() + this.patience;
-    while (open.some(({ closed }) => !closed) && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL));
+    const deadline = performance.now() + this.patience.drain;
+    while (this.sockets.size > 0 && performance.now() < deadline) await setTimeout(LOOK_INTERVAL);
+  }
+
+  private async stopAccepting(): Promise<void> {
+    // The system resets what it has connected and we have not accepted: so right after a look that found nobody.
+    for (let turn = 0; turn < TURNS; turn++) {
+      const { accepted } = this;
+      const began = performance.now();
+      await setImmediate();
+      if (this.accepted === accepted && performance.now() - began < SHORT_TURN) break;
     }
+    // `http.Server.close` would close the idle connections too.
+    Server.prototype.close.call(this.getInstance().server);
   }
 }

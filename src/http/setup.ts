@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { VersioningType } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
-import { DrainingAdapter } from './draining-adapter.js';
+import { DrainingAdapter, type Patience } from './draining-adapter.js';
 import { answerUnroutable, ProblemFilter } from './problem.filter.js';
 import { keepRequestContext } from './request-context.js';
 import { securityHeaders } from './security-headers.js';
@@ -21,8 +21,9 @@ export interface HttpOptions {
 const BODY_LIMIT = 16 * 1_024;
 /** In milliseconds, for a whole request to arrive. */
 const REQUEST_TIMEOUT = 15_000;
-/** In milliseconds, for connections that are open when the server is told to stop; in development nobody waits. */
-const DRAIN_PATIENCE = 5_000;
+const PATIENCE: Patience = { notice: 2_000, drain: 5_000 };
+/** In development nobody waits for a server to stop. */
+const NO_PATIENCE: Patience = { notice: 0, drain: 0 };
 /** What Node takes at the most, in bytes, for the request line and all headers. */
 const LONGEST_URL = 16 * 1_024;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -44,7 +45,7 @@ export function createHttpAdapter(
     genReqId: ({ headers: { 'x-request-id': given } }: { headers: NodeJS.Dict<string | string[]> }) =>
       typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
   };
-  return new DrainingAdapter(options, production ? DRAIN_PATIENCE : 0);
+  return new DrainingAdapter(options, production ? PATIENCE : NO_PATIENCE);
 }
 
 /** Everything between the socket and the controllers; the same for `main.ts` and the tests. */
