@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inParallel, median } from './load.mjs';
 
+/** In milliseconds: what is done after an answer is not to slow the next one. */
+const PAUSE = 30;
+
 /**
- * Does the time of an answer tell whether an account exists? Samples are taken in turn, one at a time.
+ * Does the time of an answer tell whether an account exists? Samples are taken in pairs of random order, one at a time.
  * @returns the median for known accounts over that for unknown ones, for a wrong password and a forgotten one
  */
 export async function timing(client, samples) {
@@ -22,8 +26,11 @@ export async function timing(client, samples) {
 async function compare(known, unknown, ask) {
   const times = { known: [], unknown: [] };
   for (let sample = 0; sample < known.length; sample++) {
-    times.known.push(await timed(() => ask(known[sample])));
-    times.unknown.push(await timed(() => ask(unknown[sample])));
+    const sides = Math.random() < 0.5 ? ['known', 'unknown'] : ['unknown', 'known'];
+    for (const side of sides) {
+      times[side].push(await timed(() => ask((side === 'known' ? known : unknown)[sample])));
+      await sleep(PAUSE);
+    }
   }
   return median(times.known) / median(times.unknown);
 }

@@ -1,5 +1,4 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
-import QRCode from 'qrcode';
 import { Clock } from '../../../kernel/clock.js';
 import {
   type Accepted,
@@ -42,6 +41,7 @@ export class TotpFactorType implements FactorType {
   async enroll(_: object, { email, issuer }: Account): Promise<Enrollment> {
     const secret = generateSecret({ length: SECRET_LENGTH });
     const uri = generateURI({ issuer, label: email, secret });
+    const { default: QRCode } = await import('qrcode');
     const svg = await QRCode.toString(uri, { type: 'svg' });
     return {
       secret: write({ secret, lastStep: null }),
