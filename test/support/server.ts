@@ -27,10 +27,10 @@ export interface Server {
   remove(): Promise<void>;
 }
 
-/** Runs a file of `dist` with these settings and no others. */
+/** Runs a file of `dist`, or one of a customer, with these settings and no others. */
 export function runBuilt(file: string, env: NodeJS.ProcessEnv, cwd?: string) {
   requireFreshBuild();
-  return spawn(process.execPath, [join(ROOT, 'dist', file)], {
+  return spawn(process.execPath, [resolve(ROOT, 'dist', file)], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -38,10 +38,10 @@ export function runBuilt(file: string, env: NodeJS.ProcessEnv, cwd?: string) {
 }
 
 /** Starts it, on a free port unless one is given; it may not be listening yet. */
-export async function spawnServer(env: NodeJS.ProcessEnv = {}): Promise<Server> {
+export async function spawnServer(env: NodeJS.ProcessEnv = {}, file = 'main.js'): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'stepgate-'));
   const port = env.PORT ?? String(await freePort());
-  const child = runBuilt('main.js', { ...env, PORT: port }, folder);
+  const child = runBuilt(file, { ...env, PORT: port }, folder);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   const exited = once(child, 'close').then(([code]) => code as number | null);
