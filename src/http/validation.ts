@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type Type, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
-import { CommonProblem, type Problem } from '../kernel/problem.js';
+import { CommonProblem, invalidAt, type Problem } from '../kernel/problem.js';
 
 /**
  * Checks bodies and queries against their DTO classes. What is not documented is refused, not dropped.
@@ -55,7 +55,7 @@ export function pointerTo(property: string, parent = ''): string {
 }
 
 function notAnObject(): Problem {
-  return CommonProblem.validationFailed({ errors: [{ pointer: '', detail: 'The body must be a JSON object.' }] });
+  return invalidAt('', 'The body must be a JSON object.');
 }
 
 function toProblem(errors: ValidationError[]): Problem {

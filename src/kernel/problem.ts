@@ -67,3 +67,11 @@ export const CommonProblem = defineProblems({
   internalError: [500, 'internal_error', 'Something went wrong on our side.'],
   unavailable: [503, 'unavailable', 'Temporarily unavailable. Wait, then try again.'],
 });
+
+/**
+ * The problem `validation_failed` for one member of the request.
+ * @param pointer where it stands (RFC 6901); empty for the whole body
+ */
+export function invalidAt(pointer: string, detail: string): Problem {
+  return CommonProblem.validationFailed({ errors: [{ pointer, detail }] });
+}

@@ -15,6 +15,7 @@ import { FactorRepository } from './enrollment/factor.repository.js';
 import { FactorPurge } from './enrollment/factor-purge.js';
 import { FactorRemoval } from './enrollment/factor-removal.service.js';
 import { FactorSlots } from './enrollment/factor-slots.js';
+import { KeptFactors } from './enrollment/kept-factors.service.js';
 import { FactorVault } from './enrollment/factor-vault.js';
 import { FactorsController } from './enrollment/factors.controller.js';
 import { Freshness } from './enrollment/freshness.js';
@@ -54,6 +55,7 @@ import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
     UsableFactors,
     Freshness,
     Enrollment,
+    KeptFactors,
     FactorRemoval,
     ChallengeDemands,
     FactorGuesses,

@@ -1,15 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import type { Provided } from '../database/provided.js';
 import { Clock } from '../kernel/clock.js';
 import { Secrets } from '../kernel/secrets.js';
 import { UserStore } from '../users/user-store.js';
+import { type Grant, Grants } from './grants.js';
 import { digest, isAncestor, readRefreshToken, type RefreshToken, successor } from './refresh-token.js';
 import type { SessionRow } from './session.entity.js';
 import { SessionProblem } from './session-problems.js';
 import { SessionRepository } from './session.repository.js';
-import { SESSIONS_OPTIONS, type SessionsOptions } from './sessions.options.js';
-import { type Grant, Sessions } from './sessions.service.js';
+import { Sessions } from './sessions.service.js';
 
 /**
  * How long a used refresh token still yields its successor, in milliseconds: for a lost answer, or two tabs. FAPI 2.0
@@ -23,11 +23,11 @@ export class Refresh {
   constructor(
     private readonly rows: SessionRepository,
     private readonly sessions: Sessions,
+    private readonly grants: Grants,
     private readonly users: UserStore,
     private readonly audit: Audit,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
-    @Inject(SESSIONS_OPTIONS) private readonly options: SessionsOptions,
   ) {}
 
   /**
@@ -62,14 +62,14 @@ export class Refresh {
     const next = successor(token, this.secrets);
     const changes = { refreshHash: digest(next), refreshGeneration: next.generation, lastUsedAt: this.clock.now() };
     const rotated = await this.rows.rotate(row.id, { hash: row.refreshHash, epoch: row.epoch }, changes, enabled);
-    return rotated ? this.sessions.grant({ ...row, ...changes }, next) : null;
+    return rotated ? this.grants.of({ ...row, ...changes }, next) : null;
   }
 
   /** The token is not the newest: just used (same successor again), used long ago (theft), or of an earlier family. */
   private async retry(row: SessionRow, token: RefreshToken): Promise<Grant> {
     const next = successor(token, this.secrets);
     if (digest(next) === row.refreshHash && row.lastUsedAt >= this.clock.ago(RETRY_WINDOW)) {
-      return this.sessions.grant(row, next);
+      return this.grants.of(row, next);
     }
     if (isAncestor(token, row, this.secrets) && (await this.sessions.end(row.id, row.userId, 'refresh_reuse'))) {
       this.audit.record({ type: 'refresh.reused', userId: row.userId, sessionId: row.id });
@@ -77,8 +77,7 @@ export class Refresh {
     throw SessionProblem.refreshRefused();
   }
 
-  private isAlive({ endedAt, expiresAt, lastUsedAt }: SessionRow): boolean {
-    const now = this.clock.now();
-    return endedAt === null && expiresAt > now && lastUsedAt > this.clock.ago(this.options.idleTtl);
+  private isAlive(row: SessionRow): boolean {
+    return row.endedAt === null && this.grants.endOf(row) > this.clock.now();
   }
 }

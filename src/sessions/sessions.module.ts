@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Grants } from './grants.js';
 import { Refresh } from './refresh.js';
 import { RevocationBroadcast } from './revocation-broadcast.js';
 import { Revocations } from './revocations.js';
@@ -13,7 +14,7 @@ import { Sessions } from './sessions.service.js';
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([SessionRow])],
-  providers: [SessionRepository, Sessions, Refresh, Revocations, RevocationBroadcast, SessionPurge],
+  providers: [SessionRepository, Grants, Sessions, Refresh, Revocations, RevocationBroadcast, SessionPurge],
   exports: [Sessions, Refresh, Revocations],
 })
 export class SessionsModule extends SessionsConfigurableModule {}

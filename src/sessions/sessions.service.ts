@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import type { Provided } from '../database/provided.js';
-import { Clock, secondsUntil } from '../kernel/clock.js';
+import { Clock } from '../kernel/clock.js';
 import { randomId, Secrets } from '../kernel/secrets.js';
-import { AccessTokens } from '../tokens/access-tokens.js';
 import type { Assurance, AssuranceLevel } from '../tokens/assurance.js';
 import type { Principal } from '../tokens/principal.js';
 import { TokenProblem } from '../http/token-problems.js';
-import { digest, firstRefreshToken, type RefreshToken, writeRefreshToken } from './refresh-token.js';
+import { type Grant, Grants } from './grants.js';
+import { digest, firstRefreshToken } from './refresh-token.js';
 import { Revocations } from './revocations.js';
 import type { SessionRow } from './session.entity.js';
 import { SessionRepository } from './session.repository.js';
@@ -20,16 +20,6 @@ export interface Origin {
   readonly device: string;
 }
 
-/** The pair of tokens that a client holds, and whom it makes him. */
-export interface Grant {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** Lifetimes, in seconds. */
-  readonly expiresIn: number;
-  readonly refreshExpiresIn: number;
-  readonly principal: Principal;
-}
-
 /** A second factor that was proved: what it adds to the session's assurance. */
 export interface ProvedFactor {
   readonly id: string;
@@ -38,11 +28,8 @@ export interface ProvedFactor {
   readonly amr: readonly string[];
 }
 
-/** What of a session its tokens tell. */
-type Granted = Pick<
-  SessionRow,
-  'id' | 'userId' | 'epoch' | 'acr' | 'amr' | 'authTime' | 'mfaAt' | 'mfaFactor' | 'lastUsedAt' | 'expiresAt'
->;
+/** With when it is over unless it is refreshed before. */
+export type ListedSession = SessionRow & { readonly endsAt: Date };
 
 const PASSWORD = 'pwd';
 
@@ -51,7 +38,7 @@ const PASSWORD = 'pwd';
 export class Sessions {
   constructor(
     private readonly rows: SessionRepository,
-    private readonly tokens: AccessTokens,
+    private readonly grants: Grants,
     private readonly revocations: Revocations,
     private readonly audit: Audit,
     private readonly secrets: Secrets,
@@ -95,7 +82,7 @@ export class Sessions {
       endReason: null,
     };
     await this.rows.insert(row);
-    return this.grant(row, refresh);
+    return this.grants.of(row, refresh);
   }
 
   /**
@@ -128,7 +115,7 @@ export class Sessions {
     }
     this.revocations.killBefore(id, epoch + 1);
     const expiresAt = new Date(authTime.getTime() + this.options.ttl);
-    return this.grant({ id, userId, authTime, expiresAt, ...changes }, refresh);
+    return this.grants.of({ id, userId, authTime, expiresAt, ...changes }, refresh);
   }
 
   /**
@@ -170,43 +157,15 @@ export class Sessions {
   }
 
   /** The user's sessions that can still be used, last used first. */
-  async list(userId: string): Promise<SessionRow[]> {
+  async list(userId: string): Promise<ListedSession[]> {
     const rows = await this.rows.findAlive(userId, this.clock.now());
-    return rows.filter((row) => this.endOf(row) > this.clock.now());
-  }
-
-  /** When the session is over unless it is refreshed before. */
-  endOf({ lastUsedAt, expiresAt }: Pick<SessionRow, 'lastUsedAt' | 'expiresAt'>): Date {
-    const idleEnd = new Date(lastUsedAt.getTime() + this.options.idleTtl);
-    return idleEnd < expiresAt ? idleEnd : expiresAt;
+    const listed = rows.map((row) => ({ ...row, endsAt: this.grants.endOf(row) }));
+    return listed.filter(({ endsAt }) => endsAt > this.clock.now());
   }
 
   private tell(sessionId: string, userId: string, reason: string): void {
     this.revocations.kill(sessionId);
     this.audit.record({ type: 'session.ended', userId, sessionId, detail: { reason } });
-  }
-
-  /** What a client gets for the session as the row has it. */
-  grant(row: Granted, refresh: RefreshToken): Grant {
-    const now = this.clock.now();
-    const sessionEnd = this.endOf(row);
-    const { token, principal } = this.tokens.issue({
-      userId: row.userId,
-      sessionId: row.id,
-      epoch: row.epoch,
-      sessionEnd,
-      acr: row.acr as AssuranceLevel,
-      amr: row.amr.split(' '),
-      authTime: row.authTime,
-      ...(row.mfaAt && row.mfaFactor !== null && { mfa: { at: row.mfaAt, factor: row.mfaFactor } }),
-    });
-    return {
-      accessToken: token,
-      expiresIn: secondsUntil(principal.expiresAt, now),
-      refreshToken: writeRefreshToken(refresh),
-      refreshExpiresIn: secondsUntil(sessionEnd, now),
-      principal,
-    };
   }
 }
 

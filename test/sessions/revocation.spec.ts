@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Revocations } from '../../src/sessions/revocations.js';
-import { type Grant, Sessions } from '../../src/sessions/sessions.service.js';
+import type { Grant } from '../../src/sessions/grants.js';
+import { Sessions } from '../../src/sessions/sessions.service.js';
 import { SigningKeys } from '../../src/tokens/signing-keys/signing-keys.js';
 import { CAPACITY, VerifiedTokens } from '../../src/tokens/verified-tokens.js';
 import { startApp, type TestApp } from '../support/app.js';

@@ -1,5 +1,6 @@
 import { randomId } from '../../src/kernel/secrets.js';
-import { type Grant, type ProvedFactor, Sessions } from '../../src/sessions/sessions.service.js';
+import type { Grant } from '../../src/sessions/grants.js';
+import { type ProvedFactor, Sessions } from '../../src/sessions/sessions.service.js';
 import { UserStore } from '../../src/users/user-store.js';
 import type { TestApp } from './app.js';
 

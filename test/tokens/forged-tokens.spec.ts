@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { Sessions, type Grant } from '../../src/sessions/sessions.service.js';
+import type { Grant } from '../../src/sessions/grants.js';
+import { Sessions } from '../../src/sessions/sessions.service.js';
 import { randomId } from '../../src/kernel/secrets.js';
 import { SigningKeys } from '../../src/tokens/signing-keys/signing-keys.js';
 import type { SigningKey } from '../../src/tokens/signing-keys/key-material.js';

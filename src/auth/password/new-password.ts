@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CommonProblem } from '../../kernel/problem.js';
+import { invalidAt } from '../../kernel/problem.js';
 import { type PasswordObjection, PasswordPolicy } from '../../users/password-policy.js';
 
 const PRODUCT = 'stepgate';
@@ -20,6 +20,6 @@ export class NewPassword {
    */
   require(pointer: string, password: string, owner: { email: string; displayName?: string | null }): void {
     const objection = this.policy.objection(password, [owner.email, owner.displayName, PRODUCT]);
-    if (objection) throw CommonProblem.validationFailed({ errors: [{ pointer, detail: REASONS[objection] }] });
+    if (objection) throw invalidAt(pointer, REASONS[objection]);
   }
 }

@@ -7,7 +7,7 @@ import { OneTimeCodes } from '../../challenges/one-time-codes.js';
 import { maskAddress } from '../../delivery/channel.js';
 import { Courier } from '../../delivery/courier.js';
 import type { Letter } from '../../delivery/letters.js';
-import { CommonProblem } from '../../kernel/problem.js';
+import { CommonProblem, invalidAt } from '../../kernel/problem.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
 import { normalizeEmail } from '../../users/email-address.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
@@ -43,9 +43,7 @@ export class Registration {
   /** @throws Problem `validation_failed` when the password is refused */
   async register({ email: address, password, ...rest }: RegisterDto): Promise<ChallengeDto> {
     const email = normalizeEmail(address);
-    if (email === null) {
-      throw CommonProblem.validationFailed({ errors: [{ pointer: '/email', detail: 'email must be an email' }] });
-    }
+    if (email === null) throw invalidAt('/email', 'email must be an email');
     const displayName = rest.displayName ?? null;
     this.newPassword.require('/password', password, { email, displayName });
     const passwordHash = await this.hasher.hash(password);

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { SESSION_ID_EXAMPLE } from '../../http/docs/live-examples.js';
-import type { SessionRow } from '../../sessions/session.entity.js';
+import type { ListedSession } from '../../sessions/sessions.service.js';
 
 /** A session as its owner sees it in the list. */
 export class SessionEntryDto {
@@ -30,14 +30,14 @@ export class SessionEntryDto {
   readonly current: boolean;
 }
 
-export function toSessionEntryDto(row: SessionRow, end: Date, currentId: string): SessionEntryDto {
+export function toSessionEntryDto(row: ListedSession, currentId: string): SessionEntryDto {
   return {
     id: row.id,
     device: row.device,
     ip: row.ip,
     createdAt: row.createdAt.toISOString(),
     lastUsedAt: row.lastUsedAt.toISOString(),
-    expiresAt: end.toISOString(),
+    expiresAt: row.endsAt.toISOString(),
     acr: row.acr,
     amr: row.amr.split(' '),
     ...(row.mfaFactor !== null && { factor: row.mfaFactor }),

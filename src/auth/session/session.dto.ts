@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { REFRESH_TOKEN_EXAMPLE } from '../../http/docs/live-examples.js';
-import type { Grant } from '../../sessions/sessions.service.js';
+import type { Grant } from '../../sessions/grants.js';
 import type { MfaState, MfaStatus } from '../next-step.js';
 import { ChallengeDto } from './challenge.dto.js';
 

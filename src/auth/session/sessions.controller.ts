@@ -23,7 +23,7 @@ export class SessionsController {
   @ApiOkResponse({ type: [SessionEntryDto] })
   async list(@CurrentPrincipal() { userId, sessionId }: Principal): Promise<SessionEntryDto[]> {
     const rows = await this.sessions.list(userId);
-    return rows.map((row) => toSessionEntryDto(row, this.sessions.endOf(row), sessionId));
+    return rows.map((row) => toSessionEntryDto(row, sessionId));
   }
 
   @Delete(':id')

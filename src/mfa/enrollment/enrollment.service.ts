@@ -6,7 +6,7 @@ import { Challenges } from '../../challenges/challenges.service.js';
 import { MAX_ATTEMPTS } from '../../challenges/challenge.repository.js';
 import { DtoPipe, pointerTo } from '../../http/validation.js';
 import { Clock, secondsUntil } from '../../kernel/clock.js';
-import { CommonProblem } from '../../kernel/problem.js';
+import { CommonProblem, invalidAt } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
 import type { Principal } from '../../tokens/principal.js';
 import { UserStore } from '../../users/user-store.js';
@@ -15,14 +15,7 @@ import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
 import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
-import {
-  type ActivatedFactorDto,
-  type ChangeFactorDto,
-  type EnrolledFactorDto,
-  EnrollFactorDto,
-  type FactorDto,
-  toFactorDto,
-} from './enrollment.dtos.js';
+import { type ActivatedFactorDto, type EnrolledFactorDto, EnrollFactorDto, toFactorDto } from './enrollment.dtos.js';
 import type { Factor } from './factor.entity.js';
 import { FactorRepository } from './factor.repository.js';
 import { FactorSlots } from './factor-slots.js';
@@ -32,7 +25,7 @@ import { Freshness } from './freshness.js';
 /** The challenge of an enrolment has the id of the factor that it makes active. */
 const PURPOSE = 'mfa_enrollment';
 
-/** Enrols, activates and changes factors. */
+/** Enrols factors: a pending one, and the proof that makes it active. */
 @Injectable()
 export class Enrollment {
   private readonly pipe = new DtoPipe();
@@ -52,10 +45,6 @@ export class Enrollment {
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
   ) {}
 
-  async list({ userId }: Principal): Promise<FactorDto[]> {
-    return (await this.rows.findAll(userId)).filter(({ type }) => !this.types.isBackup(type)).map(toFactorDto);
-  }
-
   /**
    * Makes a pending factor and asks for the proof of it.
    * @throws Problem `validation_failed`, `insufficient_user_authentication`, `conflict`, `too_many_requests`
@@ -64,7 +53,7 @@ export class Enrollment {
     const { type: name, label, ...own } = body;
     const common = await this.pipe.check({ type: name, label }, EnrollFactorDto);
     const type = this.types.find(common.type);
-    if (!type || type.backup) throw invalid('/type', `type must be one of ${this.types.enrollable().join(', ')}`);
+    if (!type || type.backup) throw invalidAt('/type', `type must be one of ${this.types.enrollable().join(', ')}`);
     const input = await this.readInput(type, own);
     await this.freshness.require(principal);
     const { userId, sessionId } = principal;
@@ -159,29 +148,6 @@ export class Enrollment {
     };
   }
 
-  /** @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` */
-  async change(principal: Principal, id: string, { label, preferred }: ChangeFactorDto): Promise<FactorDto> {
-    const { userId } = principal;
-    const factor = await this.require(principal, id);
-    if (preferred === false) throw invalid('/preferred', 'preferred takes true: prefer another factor instead');
-    if (preferred && factor.status !== 'active') throw MfaProblem.conflict({ detail: 'Activate the factor first.' });
-    if (label !== undefined) await this.rows.rename(id, userId, label);
-    if (preferred) await this.rows.prefer(id, userId);
-    this.record('factor.changed', principal, factor);
-    return toFactorDto({ ...factor, label: label ?? factor.label, preferred: preferred ?? factor.preferred });
-  }
-
-  /**
-   * The factor that the caller wants to change or remove.
-   * @throws Problem `insufficient_user_authentication`, `not_found`
-   */
-  async require(principal: Principal, id: string): Promise<Factor> {
-    await this.freshness.require(principal);
-    const factor = await this.rows.findOne(id, principal.userId);
-    if (!factor || this.types.isBackup(factor.type)) throw CommonProblem.notFound();
-    return factor;
-  }
-
   private record(type: AuditEventType, { userId, sessionId }: Principal, factor: Factor): void {
     this.audit.record({ type, userId, sessionId, factorType: factor.type, factorId: factor.id });
   }
@@ -189,11 +155,7 @@ export class Enrollment {
   private async readInput({ enrollmentDto }: FactorType, own: Record<string, unknown>): Promise<object> {
     if (enrollmentDto) return this.pipe.check(own, enrollmentDto);
     const [surplus] = Object.keys(own);
-    if (surplus !== undefined) throw invalid(pointerTo(surplus), `property ${surplus} should not exist`);
+    if (surplus !== undefined) throw invalidAt(pointerTo(surplus), `property ${surplus} should not exist`);
     return {};
   }
-}
-
-function invalid(pointer: string, detail: string) {
-  return CommonProblem.validationFailed({ errors: [{ pointer, detail }] });
 }

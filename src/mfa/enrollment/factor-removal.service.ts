@@ -7,15 +7,15 @@ import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
 import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
 import { TrustedDevices } from '../trusted-devices/trusted-devices.service.js';
-import { Enrollment } from './enrollment.service.js';
 import { FactorRepository } from './factor.repository.js';
+import { KeptFactors } from './kept-factors.service.js';
 import { UsableFactors } from './usable-factors.js';
 
 /** Removes factors, and with the last one all that hangs on having one. */
 @Injectable()
 export class FactorRemoval {
   constructor(
-    private readonly enrollment: Enrollment,
+    private readonly kept: KeptFactors,
     private readonly rows: FactorRepository,
     private readonly types: FactorTypes,
     private readonly factors: UsableFactors,
@@ -31,7 +31,7 @@ export class FactorRemoval {
    */
   async remove(principal: Principal, id: string): Promise<void> {
     const { userId, sessionId } = principal;
-    const { type: factorType } = await this.enrollment.require(principal, id);
+    const { type: factorType } = await this.kept.require(principal, id);
     if (!(await this.take(id, userId))) throw await this.whyNot(id, userId);
     this.audit.record({ type: 'factor.removed', userId, sessionId, factorType, factorId: id });
     await this.sessions.withdrawFactor(userId, id);

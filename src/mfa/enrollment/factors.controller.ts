@@ -28,6 +28,7 @@ import {
   FactorDto,
 } from './enrollment.dtos.js';
 import { Enrollment } from './enrollment.service.js';
+import { KeptFactors } from './kept-factors.service.js';
 import { FactorRemoval } from './factor-removal.service.js';
 
 const ApiFactorId = () => ApiParam({ name: 'id', example: FACTOR_ID_EXAMPLE, description: 'Of the factor.' });
@@ -41,6 +42,7 @@ const ApiFactorId = () => ApiParam({ name: 'id', example: FACTOR_ID_EXAMPLE, des
 export class FactorsController {
   constructor(
     private readonly enrollment: Enrollment,
+    private readonly kept: KeptFactors,
     private readonly removal: FactorRemoval,
   ) {}
 
@@ -48,7 +50,7 @@ export class FactorsController {
   @ApiOperation({ operationId: 'listFactors', summary: 'The factors of the caller' })
   @ApiOkResponse({ type: [FactorDto] })
   list(@CurrentPrincipal() principal: Principal): Promise<FactorDto[]> {
-    return this.enrollment.list(principal);
+    return this.kept.list(principal);
   }
 
   @Post()
@@ -117,7 +119,7 @@ export class FactorsController {
     @Param('id') id: string,
     @Body() body: ChangeFactorDto,
   ): Promise<FactorDto> {
-    return this.enrollment.change(principal, id, body);
+    return this.kept.change(principal, id, body);
   }
 
   @Delete(':id')

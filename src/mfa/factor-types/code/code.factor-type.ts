@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
-import { CommonProblem } from '../../../kernel/problem.js';
+import { invalidAt } from '../../../kernel/problem.js';
 import {
   type Accepted,
   type Account,
@@ -46,8 +46,7 @@ export class CodeFactorType implements FactorType {
     const raw = this.channel.accountAddress?.(account) ?? (input as Record<string, string>)[this.property] ?? '';
     const address = this.channel.address(raw);
     if (address === null) {
-      const detail = `${this.property} is not an address that ${this.channelName} can reach`;
-      throw CommonProblem.validationFailed({ errors: [{ pointer: `/${this.property}`, detail }] });
+      throw invalidAt(`/${this.property}`, `${this.property} is not an address that ${this.channelName} can reach`);
     }
     return { secret: address, destination: maskAddress(this.channel, address) };
   }
