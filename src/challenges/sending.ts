@@ -1,10 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Courier } from '../delivery/courier.js';
 import { requestOrigin } from '../http/request-context.js';
+import { Clock } from '../kernel/clock.js';
+import { retryAfter } from '../kernel/problem.js';
 import { CountryTraffic } from '../limits/country-traffic.js';
 import { LIMITS_OPTIONS, type LimitsOptions } from '../limits/limits.options.js';
 import { SendBudget } from '../limits/send-budget.js';
 import { SourceBudget } from '../limits/source-budget.js';
+import { ChallengeProblem } from './challenge-problems.js';
 
 /** Where a message goes. */
 export interface Destination {
@@ -20,6 +23,7 @@ export class Sending {
     private readonly sources: SourceBudget,
     private readonly countries: CountryTraffic,
     private readonly destinations: SendBudget,
+    private readonly clock: Clock,
     @Inject(LIMITS_OPTIONS) private readonly options: LimitsOptions,
   ) {}
 
@@ -39,6 +43,15 @@ export class Sending {
     const brokenOffUntil = await this.countries.take(country);
     if (brokenOffUntil) await this.destinations.giveBack(channel, to);
     return brokenOffUntil;
+  }
+
+  /**
+   * Takes as {@link take} does what a question has to send, if anything.
+   * @throws Problem `too_many_requests` when it may not be sent now
+   */
+  async require(destination: Destination | undefined): Promise<void> {
+    const refillsAt = destination && (await this.take(destination));
+    if (refillsAt) throw ChallengeProblem.tooManyRequests(retryAfter(refillsAt, this.clock.now()));
   }
 
   /** Puts back one message that was taken and not sent; that it was asked for stays counted. */

@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { secondsUntil } from './clock.js';
 
 export interface ProblemDefinition {
   readonly status: number;
@@ -23,6 +24,11 @@ export class Problem extends HttpException {
   ) {
     super(definition.title, definition.status);
   }
+}
+
+/** What a refusal says that ends by itself (RFC 9110, 10.2.3). */
+export function retryAfter(until: Date, now: Date): ProblemDetails {
+  return { headers: { 'Retry-After': String(secondsUntil(until, now)) } };
 }
 
 /** Makes the problem; carries its definition, so the line that is thrown is also the line that is documented. */

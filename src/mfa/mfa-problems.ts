@@ -9,6 +9,5 @@ export const MfaProblem = defineProblems({
   ],
   passkeyRefused: [401, 'invalid_credentials', 'The passkey is not known here, or its answer is not right.'],
   conflict: [409, 'conflict', 'The present state does not allow this.'],
-  tooManyRequests: [429, 'too_many_requests', 'Too many codes were sent. Wait, then ask again.'],
   tooManyAttempts: [429, 'too_many_attempts', 'Too many wrong answers. Wait, then try again.'],
 });

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
+import { floodLogins } from './flood.mjs';
 import { growth } from './growth.mjs';
 import { alternate, inParallel, load, median } from './load.mjs';
 import { Client } from './people.mjs';
@@ -62,14 +63,16 @@ async function cpuPerItem(server, items, work) {
 async function bench(database) {
   const DATABASE_URL = await createDatabase(database);
   const env = { DATABASE_URL, LOG_LEVEL: 'info' };
-  const product = await Server.product(env);
-  report(
-    database,
-    'start of a built tree to /health/ready, seconds',
-    product.startMs / 1_000,
-    '<= 2',
-    product.startMs <= 2_000,
-  );
+  const starts = [];
+  let product;
+  // Of three: at the first, right after a build, the system may still have to read the files from the disk.
+  for (let start = 0; start < 3; start++) {
+    await product?.stop();
+    product = await Server.product(env);
+    starts.push(product.startMs / 1_000);
+  }
+  const start = median(starts);
+  report(database, 'start of a built tree to /health/ready, seconds, median of 3', start, '<= 2', start <= 2);
   await sleep(REST);
   const idle = product.rss();
   report(database, 'RSS idle, half a minute after start, MB', idle, '<= 130', idle <= 130);
@@ -178,9 +181,13 @@ async function bench(database) {
     {
       quiet: async () => (await guarded()).p99,
       busy: async () => {
-        const flood = floodLogins(client, plain, logins.raw * 2, SECONDS, outcome);
+        const flood = floodLogins(product.url, plain, logins.raw * 2, SECONDS);
         const { p99 } = await guarded();
-        await flood;
+        const { served, refused, lost, longestRefusal } = await flood;
+        outcome.served += served;
+        outcome.refused += refused;
+        outcome.lost += lost;
+        outcome.longestRefusal = Math.max(outcome.longestRefusal, longestRefusal);
         return p99;
       },
     },
@@ -226,28 +233,6 @@ async function bench(database) {
     report(database, what, ratio, '<= 1.15', ratio <= 1.15);
   }
   for (const name of ['few', 'many']) await dropDatabase(database, name);
-}
-
-/** Logins at a steady rate, whatever becomes of them: that is counted in `outcome`. */
-async function floodLogins(client, people, perSecond, seconds, outcome) {
-  const all = [];
-  const begin = performance.now();
-  for (let next = 0; next < perSecond * seconds; next++) {
-    await sleep(Math.max(0, begin + (next * 1_000) / perSecond - performance.now()));
-    const startedAt = performance.now();
-    const sent = client.call('POST', '/v1/auth/login', people[next % people.length]).then(
-      ({ status }) => {
-        if (status === 200) outcome.served++;
-        else if (status === 503) {
-          outcome.refused++;
-          outcome.longestRefusal = Math.max(outcome.longestRefusal, performance.now() - startedAt);
-        } else outcome.lost++;
-      },
-      () => outcome.lost++,
-    );
-    all.push(sent);
-  }
-  await Promise.all(all);
 }
 
 const machine = `${cpus().length} x ${cpus()[0].model}, Node ${process.version}`;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { requestOrigin } from '../../http/request-context.js';
-import { Clock, secondsUntil } from '../../kernel/clock.js';
+import { Clock } from '../../kernel/clock.js';
+import { retryAfter } from '../../kernel/problem.js';
 import { ACCOUNT_BACKOFF, SOURCE_BACKOFF, SOURCE_WINDOW } from '../../limits/backoff.js';
 import { GuessBudget, type Guessed } from '../../limits/guess-budget.js';
 import { LIMITS_OPTIONS, type LimitsOptions } from '../../limits/limits.options.js';
@@ -27,9 +28,7 @@ export class PasswordGuesses {
    */
   async settle(account: string, right: boolean, device?: string): Promise<void> {
     const until = await this.budget.settle(right, this.guessed(account, device));
-    if (!until) return;
-    const headers = { 'Retry-After': String(secondsUntil(until, this.clock.now())) };
-    throw AuthProblem.tooManyAttempts({ headers });
+    if (until) throw AuthProblem.tooManyAttempts(retryAfter(until, this.clock.now()));
   }
 
   private guessed(account: string, device: string | undefined): readonly [Guessed, ...Guessed[]] {

@@ -43,7 +43,12 @@ export class ChallengesController {
       'With the `acr` and `factors` that a guarded route answered, the challenge offers only what that route takes.',
   })
   @ApiCreatedResponse({ type: ChallengeDto })
-  @ApiProblem(CommonProblem.validationFailed, CommonProblem.notFound, MfaProblem.conflict, MfaProblem.tooManyRequests)
+  @ApiProblem(
+    CommonProblem.validationFailed,
+    CommonProblem.notFound,
+    MfaProblem.conflict,
+    ChallengeProblem.tooManyRequests,
+  )
   start(
     @CurrentPrincipal() principal: Principal,
     @Body() { factorId, ...demand }: ChooseFactorDto,
@@ -77,7 +82,7 @@ export class ChallengesController {
     CommonProblem.notFound,
     ChallengeProblem.closed,
     MfaProblem.conflict,
-    MfaProblem.tooManyRequests,
+    ChallengeProblem.tooManyRequests,
   )
   send(
     @CurrentPrincipal() principal: Principal,

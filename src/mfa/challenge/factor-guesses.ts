@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
-import { Clock, secondsUntil } from '../../kernel/clock.js';
-import type { Problem } from '../../kernel/problem.js';
+import { Clock } from '../../kernel/clock.js';
+import { type Problem, retryAfter } from '../../kernel/problem.js';
 import { blockedUntil, FACTOR_BACKOFF, FACTOR_FAILURES_TO_DISABLE } from '../../limits/backoff.js';
 import type { Factor } from '../enrollment/factor.entity.js';
 import { FactorRepository } from '../enrollment/factor.repository.js';
@@ -54,6 +54,6 @@ export class FactorGuesses {
   }
 
   private tooMany(until: Date): Problem {
-    return MfaProblem.tooManyAttempts({ headers: { 'Retry-After': String(secondsUntil(until, this.clock.now())) } });
+    return MfaProblem.tooManyAttempts(retryAfter(until, this.clock.now()));
   }
 }

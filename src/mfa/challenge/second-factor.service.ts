@@ -3,10 +3,10 @@ import { type ChallengeDto, type MfaState, type SessionDto, toSessionDto } from 
 import { Audit } from '../../audit/audit.service.js';
 import type { Challenge } from '../../challenges/challenge.entity.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
-import { Challenges, type Parcel } from '../../challenges/challenges.service.js';
+import { Challenges } from '../../challenges/challenges.service.js';
 import { Sending } from '../../challenges/sending.js';
-import { Clock, secondsUntil } from '../../kernel/clock.js';
-import { CommonProblem, type Problem } from '../../kernel/problem.js';
+import { Clock } from '../../kernel/clock.js';
+import { CommonProblem, retryAfter } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -49,7 +49,7 @@ export class SecondFactor {
     if (!factor) return { status: (await this.factors.isEnrolled(principal.userId)) ? 'required' : 'not_enrolled' };
     const id = randomId();
     const question = await this.ask(factor, id);
-    const refillsAt = await this.takeBudget(question.parcel);
+    const refillsAt = question.parcel ? await this.sending.take(question.parcel) : null;
     const challenge = await this.challenges.issue(this.asking(id, principal, factor), question);
     if (!refillsAt) return { status: 'required', challenge: await this.delivered(challenge, question, factors) };
     const waiting = await this.challenges.undelivered(challenge, refillsAt);
@@ -68,7 +68,7 @@ export class SecondFactor {
     const factor = await this.choose(principal, factors, factorId);
     const id = randomId();
     const question = await this.ask(factor, id);
-    await this.requireBudget(question.parcel);
+    await this.sending.require(question.parcel);
     const sealed = this.demands.seal(id, demand);
     const challenge = await this.challenges.issue({ ...this.asking(id, principal, factor), sealed }, question);
     return this.delivered(challenge, question, factors);
@@ -91,9 +91,11 @@ export class SecondFactor {
     const factors = await this.factors.offered(principal.userId, this.demands.of(challenge));
     const factor = await this.choose(principal, factors, factorId ?? challenge.factorId ?? undefined);
     const again = factor.id === challenge.factorId;
-    if (again && challenge.resendAt && challenge.resendAt > this.clock.now()) throw this.tooMany(challenge.resendAt);
+    const now = this.clock.now();
+    if (again && challenge.resendAt && challenge.resendAt > now)
+      throw ChallengeProblem.tooManyRequests(retryAfter(challenge.resendAt, now));
     const question = await this.ask(factor, id);
-    await this.requireBudget(question.parcel);
+    await this.sending.require(question.parcel);
     const asked = await this.reissue(challenge, factor.id, question);
     return this.delivered(asked, question, factors);
   }
@@ -174,19 +176,6 @@ export class SecondFactor {
 
   private asking(id: string, { userId, sessionId }: Principal, factor: Factor) {
     return { id, purpose: PURPOSE, userId, sessionId, factorId: factor.id };
-  }
-
-  private takeBudget(parcel: Parcel | undefined): Promise<Date | null> | null {
-    return parcel ? this.sending.take(parcel) : null;
-  }
-
-  private async requireBudget(parcel: Parcel | undefined): Promise<void> {
-    const refillsAt = await this.takeBudget(parcel);
-    if (refillsAt) throw this.tooMany(refillsAt);
-  }
-
-  private tooMany(until: Date): Problem {
-    return MfaProblem.tooManyRequests({ headers: { 'Retry-After': String(secondsUntil(until, this.clock.now())) } });
   }
 
   private async delivered(challenge: Challenge, question: FactorQuestion, factors: Factor[]): Promise<ChallengeDto> {

@@ -5,7 +5,7 @@ import { Audit } from '../../audit/audit.service.js';
 import { Challenges } from '../../challenges/challenges.service.js';
 import { MAX_ATTEMPTS } from '../../challenges/challenge.repository.js';
 import { DtoPipe, pointerTo } from '../../http/validation.js';
-import { Clock, secondsUntil } from '../../kernel/clock.js';
+import { Clock } from '../../kernel/clock.js';
 import { CommonProblem, invalidAt } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -75,11 +75,7 @@ export class Enrollment {
     const id = randomId();
     const question = await type.ask({ id, userId, secret }, { id, purpose: 'enrollment' });
     const { parcel } = question;
-    const refillsAt = parcel && (await this.sending.take(parcel));
-    if (refillsAt) {
-      const headers = { 'Retry-After': String(secondsUntil(refillsAt, this.clock.now())) };
-      throw MfaProblem.tooManyRequests({ headers });
-    }
+    await this.sending.require(parcel);
     const factor = await this.slots.fill({
       id,
       userId,

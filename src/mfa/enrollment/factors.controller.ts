@@ -80,7 +80,7 @@ export class FactorsController {
     CommonProblem.validationFailed,
     MfaProblem.assuranceTooLow,
     MfaProblem.conflict,
-    MfaProblem.tooManyRequests,
+    ChallengeProblem.tooManyRequests,
   )
   enroll(@CurrentPrincipal() principal: Principal, @Body() body: Record<string, unknown>): Promise<EnrolledFactorDto> {
     return this.enrollment.enroll(principal, body);
