@@ -138,11 +138,11 @@ async function bench(database) {
   const touched = [];
   const verified = [];
   const refreshed = [];
-  const half = Math.floor(people.length / 2);
-  for (const part of [people.slice(0, half), people.slice(half)]) {
+  // More logins of one person would be more codes than one address is sent.
+  for (let round = 0; round < 3; round++) {
     const touch = () => fetch(`${nest.url}/touch`, { method: 'POST' }).then((answer) => answer.text());
     touched.push((await cpuPerItem(nest, Array(1_000).fill(0), touch)).ms);
-    const pending = await inParallel(part, 4, (person) => client.pending(person));
+    const pending = await inParallel(people, 4, (person) => client.pending(person));
     const { ms, results } = await cpuPerItem(product, pending, (each) => client.verify(each));
     verified.push(ms);
     let sessions = results;
