@@ -56,6 +56,10 @@ describe('the settings', () => {
     });
   });
 
+  it('listen on one address, also by the name that has two', () => {
+    expect(loadSettings({ STEPGATE_SECRET: SECRET, HOST: 'localhost' }).host).toBe('127.0.0.1');
+  });
+
   it('are read from the variables', () => {
     const read = loadSettings({
       ...PRODUCTION,

@@ -30,7 +30,11 @@ const PORT = 'a port number, 0 to 65535';
 
 const variables = z.object({
   NODE_ENV: oneOf('development', 'test', 'production').default('development'),
-  HOST: z.string().default('127.0.0.1'),
+  // Of that name Fastify makes two servers, and awaits the answers of one when it is told to stop.
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .transform((host) => (host === 'localhost' ? '127.0.0.1' : host)),
   PORT: z
     .string()
     .regex(/^\d{1,5}$/, PORT)

@@ -1,5 +1,5 @@
 import { Server, type Socket } from 'node:net';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, RawServerDefault } from 'fastify';
 
@@ -12,9 +12,12 @@ export interface Patience {
 
 /** In milliseconds. */
 const LOOK_INTERVAL = 20;
-/** In milliseconds: a turn of the event loop that cannot have kept a new connection waiting. */
+/** In milliseconds: a turn of the event loop that can hardly have kept a new connection waiting. */
 const SHORT_TURN = 0.3;
-const TURNS = 1_000;
+/** In milliseconds, for such a turn to come. */
+const LONGEST_LOOK = 1_000;
+/** In milliseconds, for the last answers and for requests that are still arriving. */
+const LONGEST_ANSWER = 10_000;
 
 /**
  * A server that loses no request when it is told to stop. To close a connection is to lose what a proxy has just sent
@@ -49,16 +52,25 @@ export class DrainingAdapter extends FastifyAdapter {
   // eslint-disable-next-line @typescript-eslint/no-misused-promises
   override async beforeClose(): Promise<void> {
     super.beforeClose();
-    await setTimeout(this.patience.notice);
+    await sleep(this.patience.notice);
     await this.stopAccepting();
     this.draining = true;
     const deadline = performance.now() + this.patience.drain;
-    while (this.sockets.size > 0 && performance.now() < deadline) await setTimeout(LOOK_INTERVAL);
+    while (this.sockets.size > 0 && performance.now() < deadline) await sleep(LOOK_INTERVAL);
+    this.hangUpOnTheSilent();
+  }
+
+  /** Node takes a connection for busy on which nothing has arrived, or half a request: it would wait for its client for ever. */
+  private hangUpOnTheSilent(): void {
+    for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
+    const { server } = this.getInstance();
+    setTimeout(() => server.closeAllConnections(), LONGEST_ANSWER).unref();
   }
 
   private async stopAccepting(): Promise<void> {
     // The system resets what it has connected and we have not accepted: so right after a look that found nobody.
-    for (let turn = 0; turn < TURNS; turn++) {
+    const deadline = performance.now() + LONGEST_LOOK;
+    while (performance.now() < deadline) {
       const { accepted } = this;
       const began = performance.now();
       await setImmediate();

@@ -8,9 +8,9 @@ import { listening, type Server, spawnServer, START_TIMEOUT } from '../support/s
 /** The TypeScript of the README, as one project. */
 function samples(): Record<string, string> {
   const readme = readFileSync(resolve(__dirname, '../../README.md'), 'utf8');
-  const [controllers, main, channel, factorType] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(
-    ([, text]) => text,
-  );
+  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
+  expect(blocks).toHaveLength(4);
+  const [controllers, main, channel, factorType] = blocks;
   const registered = main.replace('controllers:', 'providers: [PagerChannel, FavouriteNumberFactorType], controllers:');
   return {
     'vault.controller.ts': controllers,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { SMTPServer } from 'smtp-server';
@@ -49,6 +51,7 @@ class SlowMail {
 describe('a server that is told to stop', () => {
   const mail = new SlowMail();
   let server: Server;
+  let idle: Server | undefined;
 
   beforeAll(async () => {
     server = await startServer({ DELIVERY: 'live', SMTP_URL: await mail.listen() });
@@ -56,6 +59,7 @@ describe('a server that is told to stop', () => {
 
   afterAll(async () => {
     await server.remove();
+    await idle?.remove();
     await mail.close();
   });
 
@@ -89,4 +93,22 @@ describe('a server that is told to stop', () => {
     expect(database.prepare('SELECT id FROM stepgate_factor').all()).toEqual([{ id: factor.id }]);
     database.close();
   });
+
+  it('waits for nobody who is connected and asks nothing, and not for ever for half a request', async () => {
+    idle = await startServer();
+    const { port } = new URL(idle.url);
+    const connected = async (bytes: string) => {
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+      await once(socket, 'connect');
+      if (bytes) socket.write(bytes);
+      return once(socket, 'close').then(() => performance.now());
+    };
+    const [silent, half] = [connected(''), connected('GET /health/live HTTP/1.1\r\nHos')];
+    await idle.http.get('/health/live').expect(200);
+    const told = performance.now();
+    idle.signal('SIGTERM');
+    expect((await silent) - told).toBeLessThan(5_000);
+    expect((await half) - told).toBeLessThan(15_000);
+    expect(await idle.exited).toBe(0);
+  }, 40_000);
 });

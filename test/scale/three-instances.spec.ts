@@ -36,8 +36,15 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
     // every moment some are opened.
     const posts = Array.from({ length: 48 }, async () => {
       const statuses = new Set<number>();
-      for (; !over; await pause(50))
-        statuses.add((await fetch(`${fleet.url}/v1/examples/public`, { method: 'POST' })).status);
+      for (; !over; await pause(50)) {
+        const post = fetch(`${fleet.url}/v1/examples/public`, { method: 'POST' });
+        statuses.add(
+          await post.then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        );
+      }
       return [...statuses];
     });
     await underTraffic(fleet, ledger, PLACES, async () => {
@@ -47,8 +54,7 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
       await pause(500);
       await fleet.restart(1);
       await pause(500);
-    });
-    over = true;
+    }).finally(() => (over = true));
     expect(new Set((await Promise.all(posts)).flat())).toEqual(new Set([404]));
     expect(ledger.failures).toEqual([]);
     expect(await brokenInvariants(fleet, ledger)).toEqual([]);

@@ -40,7 +40,7 @@ export class CustomerProject {
     const compiler = promisify(execFile)(process.execPath, [join(MODULES, 'typescript/bin/tsc'), '-p', this.folder]);
     return compiler.then(
       () => '',
-      ({ stdout }: { stdout: string }) => stdout,
+      (error: Error & { stdout: string }) => error.stdout || String(error),
     );
   }
 
