@@ -1,6 +1,6 @@
 import { brokenInvariants } from '../support/invariants.js';
 import { underTraffic } from '../support/customers.js';
-import { Ledger } from '../support/ledger.js';
+import { call, Ledger } from '../support/ledger.js';
 import { Fleet } from '../support/fleet.js';
 import { isPresent } from '../support/services.js';
 
@@ -35,17 +35,8 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
     // nginx never sends a POST twice that an instance may have had. More at once than it keeps connections, so that in
     // every moment some are opened.
     const posts = Array.from({ length: 48 }, async () => {
-      const statuses = new Set<number>();
-      for (; !over; await pause(50)) {
-        const post = fetch(`${fleet.url}/v1/examples/public`, { method: 'POST' });
-        statuses.add(
-          await post.then(
-            ({ status }) => status,
-            () => 0,
-          ),
-        );
-      }
-      return [...statuses];
+      // What fails is in the ledger.
+      for (; !over; await pause(50)) await call(ledger, fleet.url, '/v1/examples/public', {}).catch(() => undefined);
     });
     await underTraffic(fleet, ledger, PLACES, async () => {
       await pause(1_000);
@@ -55,7 +46,7 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
       await fleet.restart(1);
       await pause(500);
     }).finally(() => (over = true));
-    expect(new Set((await Promise.all(posts)).flat())).toEqual(new Set([404]));
+    await Promise.all(posts);
     expect(ledger.failures).toEqual([]);
     expect(await brokenInvariants(fleet, ledger)).toEqual([]);
   });

@@ -41,6 +41,7 @@ export class TotpFactorType implements FactorType {
   async enroll(_: object, { email, issuer }: Account): Promise<Enrollment> {
     const secret = generateSecret({ length: SECRET_LENGTH });
     const uri = generateURI({ issuer, label: email, secret });
+    // Loaded when the first app is enrolled: it takes 2 MB, and 26 ms of a start.
     const { default: QRCode } = await import('qrcode');
     const svg = await QRCode.toString(uri, { type: 'svg' });
     return {
