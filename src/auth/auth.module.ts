@@ -8,6 +8,7 @@ import { LocalStrategy } from './local/local.strategy.js';
 import { PasswordGuesses } from './local/password-guesses.js';
 import { NextSteps } from './next-steps.js';
 import { Notices } from './notices/notices.js';
+import { UnawaitedWork } from './unawaited-work.js';
 import { ChangePassword } from './password/change-password.js';
 import { ForgotPassword } from './password/forgot-password.js';
 import { NewPassword } from './password/new-password.js';
@@ -41,6 +42,7 @@ import { SignIn } from './session/sign-in.service.js';
     ResetPassword,
     ChangePassword,
     Notices,
+    UnawaitedWork,
   ],
   exports: [JwtGuard, SignIn],
 })

@@ -1,9 +1,10 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { AuditEvent, AuditEventType } from '../../audit/audit-event.js';
 import { Audit } from '../../audit/audit.service.js';
 import { Courier } from '../../delivery/courier.js';
 import type { NoticeKind } from '../../delivery/letters.js';
 import { UserStore } from '../../users/user-store.js';
+import { UnawaitedWork } from '../unawaited-work.js';
 
 /** Which security events the user is told of. A new name or preference of a factor is none. */
 const NOTICES: Partial<Record<AuditEventType, NoticeKind>> = {
@@ -31,31 +32,26 @@ const TOLD_AGAIN = 10;
  * 4.6). Written because of audit events, so nothing can be recorded and the user not told. Never waited for.
  */
 @Injectable()
-export class Notices implements OnModuleInit, BeforeApplicationShutdown {
+export class Notices implements OnModuleInit {
   private readonly log = new Logger(Notices.name);
-  private readonly underWay = new Set<Promise<void>>();
 
   constructor(
     private readonly audit: Audit,
     private readonly users: UserStore,
     private readonly courier: Courier,
+    private readonly unawaited: UnawaitedWork,
   ) {}
 
   onModuleInit(): void {
     this.audit.subscribe((event) => this.consider(event));
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.underWay);
-  }
-
   private consider(event: AuditEvent): void {
     const kind = NOTICES[event.type];
     if (kind === undefined || event.userId === undefined || !isWorthAMail(event)) return;
-    const sending = this.send(event.userId, kind, event)
-      .catch((error: Error) => this.log.error(`A "${kind}" notice was not sent: ${error.name}`))
-      .finally(() => this.underWay.delete(sending));
-    this.underWay.add(sending);
+    this.unawaited.add(this.send(event.userId, kind, event), (error) =>
+      this.log.error(`A "${kind}" notice was not sent: ${error.name}`),
+    );
   }
 
   private async send(userId: string, kind: NoticeKind, { at, ip, device }: AuditEvent): Promise<void> {

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { Sending } from '../../challenges/sending.js';
 import { Courier } from '../../delivery/courier.js';
 import { normalizeEmail } from '../../users/email-address.js';
 import { UserStore } from '../../users/user-store.js';
+import { UnawaitedWork } from '../unawaited-work.js';
 import { PasswordResets, RESET_TTL } from './password-resets.js';
 
 const CHANNEL = 'email';
@@ -19,6 +21,7 @@ export class ForgotPassword {
     private readonly sending: Sending,
     private readonly courier: Courier,
     private readonly audit: Audit,
+    private readonly unawaited: UnawaitedWork,
   ) {}
 
   /**
@@ -26,9 +29,8 @@ export class ForgotPassword {
    * work begins when the answer is out: SQLite's does not wait for anything, and so would delay it.
    */
   request(address: string): void {
-    setImmediate(() => {
-      this.send(address).catch((error: Error) => this.log.error(`A reset mail was not sent: ${error.name}`));
-    });
+    const sent = setImmediate().then(() => this.send(address));
+    this.unawaited.add(sent, (error) => this.log.error(`A reset mail was not sent: ${error.name}`));
   }
 
   private async send(address: string): Promise<void> {

@@ -10,6 +10,7 @@ import type { Letter } from '../../delivery/letters.js';
 import { CommonProblem, invalidAt } from '../../kernel/problem.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
 import { normalizeEmail } from '../../users/email-address.js';
+import { UnawaitedWork } from '../unawaited-work.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { type NewUser, UserStore } from '../../users/user-store.js';
 import { type ChallengeDto, toChallengeDto } from '../session/challenge.dto.js';
@@ -38,6 +39,7 @@ export class Registration {
     private readonly sending: Sending,
     private readonly secrets: Secrets,
     private readonly audit: Audit,
+    private readonly unawaited: UnawaitedWork,
   ) {}
 
   /** @throws Problem `validation_failed` when the password is refused */
@@ -62,7 +64,7 @@ export class Registration {
     const challenge = await this.challenges.issue({ id, purpose: PURPOSE, sealed }, { kept });
     this.audit.record({ type: 'registration.requested', ...(taken && { userId: taken.id }) });
     // Not awaited, in both cases: how long the mail server takes must not tell which it is.
-    this.send(email, letter).catch((error: Error) =>
+    this.unawaited.add(this.send(email, letter), (error) =>
       this.log.error(`A registration mail was not sent: ${error.message}`),
     );
     const destination = maskAddress(this.courier.channel(CHANNEL), email);
