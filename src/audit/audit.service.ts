@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { requestOrigin } from '../http/request-context.js';
 import { Clock } from '../kernel/clock.js';
 import { AUDIT_EVENTS, type AuditEntry, type AuditEvent } from './audit-event.js';
@@ -19,7 +19,7 @@ const CAPACITY = 10_000;
  * {@link Repetitions}. Recording never throws and is never waited for, so it costs an answer nothing.
  */
 @Injectable()
-export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class Audit implements BeforeApplicationShutdown {
   private readonly log = new Logger(Audit.name);
   private readonly listeners: ((event: AuditEvent) => void)[] = [];
   private readonly repetitions = new Repetitions();
@@ -64,13 +64,8 @@ export class Audit implements BeforeApplicationShutdown, OnApplicationShutdown {
     return (this.writing = this.writing.then(() => this.writeAll()));
   }
 
-  /** While the database is surely still there. */
+  /** While the database is still there; requests have ended by then (`DrainingAdapter`). */
   beforeApplicationShutdown(): Promise<void> {
-    return this.flush();
-  }
-
-  /** What the last requests recorded. */
-  onApplicationShutdown(): Promise<void> {
     return this.flush().finally(() => clearTimeout(this.timer));
   }
 

@@ -48,23 +48,32 @@ export class DrainingAdapter extends FastifyAdapter {
     });
   }
 
-  /** Nest awaits it before it closes anything (`HttpServer.beforeClose`), whatever its own adapter's type says. */
+  /**
+   * Nest awaits it before it closes anything (`HttpServer.beforeClose`), whatever its own adapter's type says: so what a
+   * request needs, the database first of all, is there until the last one is answered.
+   */
   // eslint-disable-next-line @typescript-eslint/no-misused-promises
   override async beforeClose(): Promise<void> {
     super.beforeClose();
     await sleep(this.patience.notice);
     await this.stopAccepting();
     this.draining = true;
-    const deadline = performance.now() + this.patience.drain;
-    while (this.sockets.size > 0 && performance.now() < deadline) await sleep(LOOK_INTERVAL);
-    this.hangUpOnTheSilent();
+    await this.disconnected(this.patience.drain);
+    this.hangUpOnTheIdle();
+    await this.disconnected(LONGEST_ANSWER);
+    this.getInstance().server.closeAllConnections();
   }
 
-  /** Node takes a connection for busy on which nothing has arrived, or half a request: it would wait for its client for ever. */
-  private hangUpOnTheSilent(): void {
+  /** Waits until nobody is connected any more, at most so many milliseconds. */
+  private async disconnected(longest: number): Promise<void> {
+    const deadline = performance.now() + longest;
+    while (this.sockets.size > 0 && performance.now() < deadline) await sleep(LOOK_INTERVAL);
+  }
+
+  private hangUpOnTheIdle(): void {
+    this.getInstance().server.closeIdleConnections();
+    // Node takes for busy on what nothing has arrived yet.
     for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
-    const { server } = this.getInstance();
-    setTimeout(() => server.closeAllConnections(), LONGEST_ANSWER).unref();
   }
 
   private async stopAccepting(): Promise<void> {

@@ -51,17 +51,17 @@ class SlowMail {
 describe('a server that is told to stop', () => {
   const mail = new SlowMail();
   let server: Server;
-  let idle: Server | undefined;
+  let smtp: string;
 
   beforeAll(async () => {
-    server = await startServer({ DELIVERY: 'live', SMTP_URL: await mail.listen() });
-  }, START_TIMEOUT);
-
-  afterAll(async () => {
-    await server.remove();
-    await idle?.remove();
-    await mail.close();
+    smtp = await mail.listen();
   });
+  beforeEach(async () => {
+    mail.slow = false;
+    server = await startServer({ DELIVERY: 'live', SMTP_URL: smtp });
+  }, START_TIMEOUT);
+  afterEach(() => server.remove());
+  afterAll(() => mail.close());
 
   it('takes no more requests, finishes its answers, closes the database, and exits with 0', async () => {
     const http = request(server.url);
@@ -94,9 +94,28 @@ describe('a server that is told to stop', () => {
     database.close();
   });
 
+  it('sends the mails that its last answers promised, and keeps their events', async () => {
+    const http = request(server.url);
+    const people = Array.from({ length: 12 }, newPerson);
+    const answers = people.map((person) => http.post('/v1/auth/register').send(person).expect(202));
+    const registered = answers.map((answer) => answer.then(({ status }) => status));
+    // All are hashed as soon as there is a turn, so most still wait for theirs.
+    await Promise.race(registered);
+    const sent = mail.letters.length;
+    expect(sent).toBeLessThan(people.length);
+
+    server.signal('SIGTERM');
+    expect(await Promise.all(registered)).toEqual(people.map(() => 202));
+    expect(await server.exited).toBe(0);
+    for (const { email } of people) expect(mail.letters.join('')).toContain(`To: ${email}`);
+    const database = new BetterSqlite3(join(server.folder, 'data/stepgate.sqlite'), { readonly: true });
+    const events = database.prepare('SELECT COUNT(*) AS n FROM stepgate_audit_event WHERE type = ?');
+    expect(events.get('registration.requested')).toEqual({ n: people.length });
+    database.close();
+  });
+
   it('waits for nobody who is connected and asks nothing, and not for ever for half a request', async () => {
-    idle = await startServer();
-    const { port } = new URL(idle.url);
+    const { port } = new URL(server.url);
     const connected = async (bytes: string) => {
       const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
       await once(socket, 'connect');
@@ -104,11 +123,11 @@ describe('a server that is told to stop', () => {
       return once(socket, 'close').then(() => performance.now());
     };
     const [silent, half] = [connected(''), connected('GET /health/live HTTP/1.1\r\nHos')];
-    await idle.http.get('/health/live').expect(200);
+    await server.http.get('/health/live').expect(200);
     const told = performance.now();
-    idle.signal('SIGTERM');
+    server.signal('SIGTERM');
     expect((await silent) - told).toBeLessThan(5_000);
     expect((await half) - told).toBeLessThan(15_000);
-    expect(await idle.exited).toBe(0);
+    expect(await server.exited).toBe(0);
   }, 40_000);
 });

@@ -32,12 +32,13 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 
   it('of which one is told to stop, lose not one request', async () => {
     let over = false;
-    // nginx never sends a POST twice that an instance may have had. More at once than it keeps connections, so that in
-    // every moment some are opened.
-    const posts = Array.from({ length: 48 }, async () => {
+    // nginx never sends a POST twice that an instance may have had. At once more than it keeps connections, so that each
+    // time some are opened.
+    const posts = (async () => {
       // What fails is in the ledger.
-      for (; !over; await pause(50)) await call(ledger, fleet.url, '/v1/examples/public', {}).catch(() => undefined);
-    });
+      const post = () => call(ledger, fleet.url, '/v1/examples/public', {}).catch(() => undefined);
+      for (; !over; await pause(50)) await Promise.all(Array.from({ length: 48 }, post));
+    })();
     await underTraffic(fleet, ledger, PLACES, async () => {
       await pause(1_000);
       fleet.instances[1].signal('SIGTERM');
@@ -46,7 +47,7 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
       await fleet.restart(1);
       await pause(500);
     }).finally(() => (over = true));
-    await Promise.all(posts);
+    await posts;
     expect(ledger.failures).toEqual([]);
     expect(await brokenInvariants(fleet, ledger)).toEqual([]);
   });
