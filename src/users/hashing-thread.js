@@ -5,8 +5,9 @@ import { hashSync, verifySync } from '@node-rs/argon2';
 /** One of the {@link HashingThreads}: does what it is told, one thing after the other. JavaScript, as it is loaded as it is. */
 const work = { hash: hashSync, verify: verifySync };
 
-// Only Linux has priorities of threads; elsewhere it would be the whole process that steps back.
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+// Only Linux has priorities of threads; elsewhere it would be the whole process that steps back. Not the lowest: beside
+// other processes that take every core, a login then took 5 seconds and not half a one.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 parentPort.on('message', ({ name, values }) => {
   try {
