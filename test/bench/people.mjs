@@ -68,11 +68,18 @@ export class Client {
     return { session, challengeId: session.mfa.challenge.id, code: await this.code(session.email) };
   }
 
-  async verify({ session, challengeId, code }) {
-    return (await this.call('POST', `/v1/mfa/challenges/${challengeId}/verify`, { code }, session.accessToken)).body;
+  /** A session that is signed in with both factors, and asked for the second again. */
+  async stepUp({ email, accessToken }) {
+    const { body } = await this.call('POST', '/v1/mfa/challenges', {}, accessToken);
+    return this.asked({ email, accessToken, mfa: { challenge: body } });
   }
 
-  async refresh({ refreshToken }) {
-    return (await this.call('POST', '/v1/auth/refresh', { refreshToken })).body;
+  async verify({ session: { email, accessToken }, challengeId, code }) {
+    const { body } = await this.call('POST', `/v1/mfa/challenges/${challengeId}/verify`, { code }, accessToken);
+    return { email, ...body };
+  }
+
+  async refresh({ email, refreshToken }) {
+    return { email, ...(await this.call('POST', '/v1/auth/refresh', { refreshToken })).body };
   }
 }
