@@ -72,7 +72,7 @@ export class DrainingAdapter extends FastifyAdapter {
 
   private hangUpOnTheIdle(): void {
     this.getInstance().server.closeIdleConnections();
-    // Node takes for busy on what nothing has arrived yet.
+    // Node takes a connection for busy on which nothing has arrived yet.
     for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 
