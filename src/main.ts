@@ -5,7 +5,8 @@ import { readEnvFile } from './config/env-file.js';
 import { loadSettings, type Settings, SettingsError } from './config/settings.js';
 import { serveDocs } from './http/openapi.js';
 import { createHttpAdapter, setUpHttp } from './http/setup.js';
-import { createLogger, logRequests, NestLogger } from './operations/logging.js';
+import { createLogger, NestLogger } from './operations/logging.js';
+import { logRequests } from './operations/request-log.js';
 
 async function start(settings: Settings): Promise<void> {
   const logger = new NestLogger(createLogger(settings.logLevel));

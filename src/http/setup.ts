@@ -53,9 +53,9 @@ export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: Ht
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
   keepRequestContext(fastify);
-  const headers = securityHeaders();
+  const headersFor = securityHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(headers).header('x-request-id', request.id);
+    void reply.headers(headersFor(request.url)).header('x-request-id', request.id);
     done();
   });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });

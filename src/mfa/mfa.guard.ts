@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import { type AuthenticatedRequest, IS_PART_OF_SIGN_IN, IS_PUBLIC } from '../auth/index.js';
 import { Audit } from '../audit/audit.service.js';
+import { PerRoute } from '../http/per-route.js';
 import { Clock } from '../kernel/clock.js';
 import type { Principal } from '../tokens/principal.js';
 import { UsableFactors } from './enrollment/usable-factors.js';
@@ -11,8 +12,6 @@ import { MFA_REQUIREMENT } from './require-mfa.decorator.js';
 import { parseRequirement, type Requirement, shortfall, stricter } from './requirement.js';
 import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
 
-type Handler = (...args: unknown[]) => unknown;
-
 const ANY_FACTOR = parseRequirement({});
 
 /**
@@ -21,21 +20,25 @@ const ANY_FACTOR = parseRequirement({});
  */
 @Injectable()
 export class MfaGuard implements CanActivate {
-  /** By class and then by method: two controllers may inherit one method, and ask for different things. */
-  private readonly requirements = new WeakMap<object, WeakMap<Handler, Requirement | null>>();
+  private readonly requirement: PerRoute<Requirement | null>;
+  private readonly isExempt: PerRoute<boolean>;
 
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly factors: UsableFactors,
     private readonly devices: TrustedDevices,
     private readonly audit: Audit,
     private readonly clock: Clock,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
-  ) {}
+  ) {
+    this.requirement = new PerRoute((handler, controller) => requirementOn(reflector, controller, handler));
+    const marked = [IS_PUBLIC, IS_PART_OF_SIGN_IN];
+    this.isExempt = new PerRoute((...places) => marked.some((mark) => reflector.getAllAndOverride(mark, places)));
+  }
 
   /** @throws Problem `insufficient_user_authentication` */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const required = this.requirementOf(context);
+    const required = this.requirement.of(context);
     if (!required) return this.options.enforcement === 'routes' || this.enforce(context);
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     // A route that is both public and demands a factor is closed to whoever has no token.
@@ -43,22 +46,9 @@ export class MfaGuard implements CanActivate {
     return missing === null || this.refuse(user, required, missing);
   }
 
-  private requirementOf(context: ExecutionContext): Requirement | null {
-    const [controller, handler] = [context.getClass(), context.getHandler() as Handler];
-    const known = this.requirements.get(controller) ?? new WeakMap<Handler, Requirement | null>();
-    let required = known.get(handler);
-    if (required === undefined) {
-      required = requirementOn(this.reflector, controller, handler);
-      this.requirements.set(controller, known.set(handler, required));
-    }
-    return required;
-  }
-
   /** For routes without a requirement of their own, when the configuration asks for more than `routes`. */
   private async enforce(context: ExecutionContext): Promise<boolean> {
-    const marked = (key: string) =>
-      this.reflector.getAllAndOverride<boolean>(key, [context.getHandler(), context.getClass()]);
-    if (marked(IS_PUBLIC) || marked(IS_PART_OF_SIGN_IN)) return true;
+    if (this.isExempt.of(context)) return true;
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (!user || user.mfa) return true;
     if (await this.devices.hasOpened(user.sessionId)) return true;

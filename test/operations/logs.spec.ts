@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import request from 'supertest';
 import { bearer, eventually, newPerson } from '../support/people.js';
 import { type Server, START_TIMEOUT, startServer } from '../support/server.js';
@@ -47,6 +48,14 @@ describe('the log of a server', () => {
       expect(find('mine-42')).toMatchObject({ level: 'info', path: '/v1/examples/public', status: 200 });
       expect(find(headers['x-request-id'])).toMatchObject({ path: '/v1/nowhere', status: 404 });
     });
+  });
+
+  it('keeps a line one line, whatever a path holds', async () => {
+    const path = '/v1/a"b\\c{}';
+    await new Promise((resolve) => get(server.url, { path }, (answer) => answer.resume().once('end', resolve)));
+    await eventually(() =>
+      expect(lines().at(-1)).toMatchObject({ path: expect.stringContaining('a"b\\c{}'), status: 404 }),
+    );
   });
 
   it(

@@ -2,6 +2,7 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
+import { PerRoute } from '../../http/per-route.js';
 import { IS_PUBLIC } from '../../http/public.decorator.js';
 import { Revocations } from '../../sessions/revocations.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -13,18 +14,21 @@ import { JwtStrategy, NoKey } from './jwt.strategy.js';
 /** Lets a request pass with a good access token, or on a route marked `@Public()`. Global: forgetting it is impossible. */
 @Injectable()
 export class JwtGuard extends AuthGuard() {
+  private readonly isPublic: PerRoute<boolean>;
+
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly verified: VerifiedTokens,
     private readonly revocations: Revocations,
     { ownName }: JwtStrategy,
   ) {
     super({ defaultStrategy: ownName });
+    this.isPublic = new PerRoute((...places) => reflector.getAllAndOverride<boolean>(IS_PUBLIC, places) ?? false);
   }
 
   /** @throws Problem `unauthenticated`, `invalid_token` */
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
+    if (this.isPublic.of(context)) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
     const token = bearerToken(request);
     if (token === null) throw TokenProblem.unauthenticated();

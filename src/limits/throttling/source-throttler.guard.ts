@@ -9,6 +9,7 @@ import {
   type ThrottlerStorage,
 } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PerRoute } from '../../http/per-route.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { LIMITS_OPTIONS, type LimitsOptions } from '../limits.options.js';
 import { sourceOf } from '../source.js';
@@ -60,16 +61,18 @@ export class SourceThrottler extends ThrottlerGuard {
  */
 @Injectable()
 export class SourceThrottlerGuard implements CanActivate {
+  private readonly isThrottled: PerRoute<boolean>;
+
   constructor(
     private readonly throttler: SourceThrottler,
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     @Inject(LIMITS_OPTIONS) private readonly limits: LimitsOptions,
-  ) {}
+  ) {
+    this.isThrottled = new PerRoute((...places) => reflector.getAllAndOverride(THROTTLED, places) !== undefined);
+  }
 
   /** @throws Problem `too_many_requests` */
   canActivate(context: ExecutionContext): true | Promise<boolean> {
-    if (!this.limits.perSource) return true;
-    const marked = this.reflector.getAllAndOverride<unknown>(THROTTLED, [context.getHandler(), context.getClass()]);
-    return marked === undefined || this.throttler.canActivate(context);
+    return !this.limits.perSource || !this.isThrottled.of(context) || this.throttler.canActivate(context);
   }
 }
