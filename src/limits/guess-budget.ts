@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, type Repository } from 'typeorm';
 import { insertOnce } from '../database/insert-once.js';
+import { Table } from '../database/table.js';
 import { Clock } from '../kernel/clock.js';
 import { Secrets } from '../kernel/secrets.js';
 import { type Backoff, blockedUntil } from './backoff.js';
@@ -29,11 +30,15 @@ interface Counted extends Guessed {
  */
 @Injectable()
 export class GuessBudget {
+  private readonly table: Table<GuessBudgetRow>;
+
   constructor(
     @InjectRepository(GuessBudgetRow) private readonly rows: Repository<GuessBudgetRow>,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.table = new Table(rows);
+  }
 
   /**
    * Settles a judged answer: a wrong one is counted against everyone named, a right one clears the first.
@@ -53,7 +58,7 @@ export class GuessBudget {
       ...one,
       subjectHash: this.secrets.hash('guess-budget', one.kind, one.subject),
     }));
-    const rows = await this.rows.findBy({ subjectHash: In(hashed.map(({ subjectHash }) => subjectHash)) });
+    const rows = await this.table.find({ subjectHash: In(hashed.map(({ subjectHash }) => subjectHash)) });
     return hashed.map((one) => ({
       ...one,
       row: rows.find(({ subjectHash }) => subjectHash === one.subjectHash) ?? null,

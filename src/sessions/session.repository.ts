@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type FindOptionsWhere, IsNull, MoreThan, Not, type Repository } from 'typeorm';
+import { IsNull, MoreThan, Not, type Repository } from 'typeorm';
 import type { Provided } from '../database/provided.js';
+import { Table, type Which } from '../database/table.js';
 import { SessionRow } from './session.entity.js';
 
 type Changes = Partial<SessionRow>;
@@ -9,14 +10,18 @@ type Changes = Partial<SessionRow>;
 /** The session table. Each change is one conditional UPDATE; the row count says whether it was made. */
 @Injectable()
 export class SessionRepository {
-  constructor(@InjectRepository(SessionRow) private readonly rows: Repository<SessionRow>) {}
+  private readonly table: Table<SessionRow>;
+
+  constructor(@InjectRepository(SessionRow) private readonly rows: Repository<SessionRow>) {
+    this.table = new Table(rows);
+  }
 
   async insert(row: SessionRow): Promise<void> {
-    await this.rows.insert(row);
+    await this.table.insert(row);
   }
 
   find(id: string): Promise<SessionRow | null> {
-    return this.rows.findOneBy({ id });
+    return this.table.findOne({ id });
   }
 
   /** The user's sessions that are neither ended nor past `now`, last used first. */
@@ -67,15 +72,7 @@ export class SessionRepository {
     await this.change(which, { endedAt: now, revokedAt: now, endReason: reason });
   }
 
-  private async change(
-    which: FindOptionsWhere<SessionRow>,
-    to: Changes,
-    provided: Provided | null = null,
-  ): Promise<boolean> {
-    const alive = { ...which, endedAt: IsNull() };
-    const update = this.rows.createQueryBuilder().update().set(to).where(alive);
-    if (provided) update.andWhere(provided.sql, provided.parameters);
-    const { affected } = await update.execute();
-    return affected !== 0;
+  private async change(which: Which<SessionRow>, to: Changes, provided: Provided | null = null): Promise<boolean> {
+    return (await this.table.update({ ...which, endedAt: null }, to, provided)) !== 0;
   }
 }

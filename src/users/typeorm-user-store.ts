@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { insertOnce } from '../database/insert-once.js';
 import type { Provided } from '../database/provided.js';
+import { Table } from '../database/table.js';
 import { Clock } from '../kernel/clock.js';
 import { randomId } from '../kernel/secrets.js';
 import { emailHash } from './email-address.js';
@@ -13,27 +14,30 @@ import { type NewUser, type User, UserStore } from './user-store.js';
 /** The default store: a table of its own. */
 @Injectable()
 export class TypeOrmUserStore extends UserStore {
+  private readonly table: Table<UserRow>;
+
   constructor(
     @InjectRepository(UserRow) private readonly rows: Repository<UserRow>,
     private readonly hasher: PasswordHasher,
     private readonly clock: Clock,
   ) {
     super();
+    this.table = new Table(rows);
   }
 
   async authenticate(email: string, password: string): Promise<User | null> {
-    const row = await this.rows.findOneBy({ emailHash: emailHash(email) });
+    const row = await this.table.findOne({ emailHash: emailHash(email) });
     const right = await this.hasher.matches(row?.passwordHash ?? null, password);
     return row && right && !row.disabledAt ? toUser(row) : null;
   }
 
   async findById(id: string): Promise<User | null> {
-    const row = await this.rows.findOneBy({ id });
+    const row = await this.table.findOne({ id });
     return row && toUser(row);
   }
 
   async findByEmail(email: string): Promise<User | null> {
-    const row = await this.rows.findOneBy({ emailHash: emailHash(email) });
+    const row = await this.table.findOne({ emailHash: emailHash(email) });
     return row && toUser(row);
   }
 

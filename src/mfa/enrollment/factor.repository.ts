@@ -3,13 +3,18 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
 import { insertOnce } from '../../database/insert-once.js';
 import type { Provided } from '../../database/provided.js';
+import { Table } from '../../database/table.js';
 import { isRandomId } from '../../kernel/secrets.js';
 import { Factor } from './factor.entity.js';
 
 /** The factor table. Each change is one conditional statement; the row count says whether it was made. */
 @Injectable()
 export class FactorRepository {
-  constructor(@InjectRepository(Factor) private readonly rows: Repository<Factor>) {}
+  private readonly table: Table<Factor>;
+
+  constructor(@InjectRepository(Factor) private readonly rows: Repository<Factor>) {
+    this.table = new Table(rows);
+  }
 
   /** True unless the slot is taken. */
   insertInSlot(factor: Factor & { slot: number }): Promise<boolean> {
@@ -23,11 +28,11 @@ export class FactorRepository {
 
   /** All of the user's factors, oldest first. */
   findAll(userId: string): Promise<Factor[]> {
-    return this.rows.find({ where: { userId }, order: { createdAt: 'ASC', id: 'ASC' } });
+    return this.table.find({ userId }, ['createdAt', 'id']);
   }
 
   async findOne(id: string, userId: string): Promise<Factor | null> {
-    return isRandomId(id) ? this.rows.findOneBy({ id, userId }) : null;
+    return isRandomId(id) ? this.table.findOne({ id, userId }) : null;
   }
 
   /** The factor that has the unique key, whosever it is. */
@@ -57,8 +62,7 @@ export class FactorRepository {
   async prove({ id, sealed }: Factor, secret: string | null, now: Date): Promise<boolean> {
     const changes = { sealed: secret, lastUsedAt: now, failures: 0, blockedUntil: null };
     const free = { blockedUntil: Or(IsNull(), LessThanOrEqual(now)) };
-    const { affected } = await this.rows.update({ id, status: 'active', sealed: sealed ?? IsNull(), ...free }, changes);
-    return affected === 1;
+    return (await this.table.update({ id, status: 'active', sealed, ...free }, changes)) === 1;
   }
 
   /** What holds as long as the factor is active. */
