@@ -4,24 +4,7 @@ import { type Logger, type LoggerOptions, pino } from 'pino';
 import { requestOrigin } from '../http/request-context.js';
 import { logOutput } from './log-output.js';
 import { logTime } from './log-time.js';
-
-/** Whatever could carry a secret is removed, wherever an object with such a member is logged (ASVS 16.2.5). */
-const SECRET_MEMBERS = [
-  'accessToken',
-  'authorization',
-  'code',
-  'cookie',
-  'credential',
-  'deviceToken',
-  'newPassword',
-  'currentPassword',
-  'password',
-  'passwordHash',
-  'refreshToken',
-  'sealed',
-  'secret',
-  'token',
-];
+import { withoutSecrets } from './secret-members.js';
 
 /** Where Nest lists every module and every route at start. */
 const CHATTER = new Set(['InstanceLoader', 'NestApplication', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
@@ -33,8 +16,7 @@ export function createLogger(level: string): Logger {
     base: undefined,
     mixin: currentRequest,
     timestamp: () => `,"time":"${logTime()}"`,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: SECRET_MEMBERS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), remove: true },
+    formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
     serializers: { err: serializeError },
   };
   return pino(options, logOutput);
