@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { requestOrigin } from '../http/request-context.js';
 import { Clock } from '../kernel/clock.js';
+import { randomId } from '../kernel/secrets.js';
 import { AUDIT_EVENTS, type AuditEntry, type AuditEvent } from './audit-event.js';
 import { AuditSink } from './audit-sink.js';
 import { Repetitions } from './repetitions.js';
@@ -90,6 +90,6 @@ export class Audit implements BeforeApplicationShutdown {
   private nextId(at: Date): string {
     this.counter = (this.counter + 1) % 0x1_0000;
     const time = at.getTime().toString(16).padStart(12, '0');
-    return time + this.counter.toString(16).padStart(4, '0') + randomBytes(8).toString('hex');
+    return time + this.counter.toString(16).padStart(4, '0') + randomId().slice(16);
   }
 }

@@ -4,13 +4,23 @@ import {
   createHmac,
   hkdfSync,
   randomBytes,
+  randomFillSync,
   randomInt,
   timingSafeEqual,
 } from 'node:crypto';
 
-/** A random identifier: 128 bits (ASVS 11.5.1), in hex so that both databases compare it alike. */
+const ID_BYTES = 16;
+/** Random bytes for ids to come, as Node keeps them for UUIDs: to ask for 16 takes 10 us, for all of these hardly more. */
+const pool = Buffer.alloc(256 * ID_BYTES);
+let used = pool.length;
+
+/** A random identifier: 128 bits (ASVS 11.5.1), in hex so that both databases compare it alike. No secret. */
 export function randomId(): string {
-  return randomBytes(16).toString('hex');
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  return pool.toString('hex', used, (used += ID_BYTES));
 }
 
 /** Whether the text is spelled as {@link randomId} spells it: MySQL would find a row by other spellings too. */
