@@ -135,7 +135,7 @@ export class Table<Row extends ObjectLiteral> {
   private async run(sql: string, parameters: unknown[]): Promise<QueryResult> {
     const runner = this.rows.manager.dataSource.createQueryRunner();
     try {
-      return (await runner.query(sql, parameters, true));
+      return await runner.query(sql, parameters, true);
     } finally {
       await runner.release();
     }
