@@ -25,6 +25,7 @@ const COMPARISONS: Readonly<Record<string, string>> = {
  * The plain statements of one table, for what every sign-in waits for: TypeORM's query builder takes five times as long
  * to put one together as SQLite to run it. All the rest is TypeORM's: entities, the types of columns, connections,
  * errors. What its builder would do besides (relations, subscribers, generated columns) our tables do not have.
+ * @throws QueryFailedError as TypeORM does, and Error for a statement that would not say what was meant
  */
 export class Table<Row extends ObjectLiteral> {
   private readonly name: string;
@@ -86,7 +87,9 @@ export class Table<Row extends ObjectLiteral> {
   private condition(column: Column, value: unknown, parameters: unknown[]): string {
     if (value === null) return `${column.name} IS NULL`;
     if (!(value instanceof FindOperator)) return `${column.name} = ${this.bind(column, value, parameters)}`;
-    const { type, value: operand } = value as FindOperator<unknown>;
+    const { type, value: operand, child } = value as FindOperator<unknown>;
+    // TypeORM unwraps it: Not(LessThan(1)) would pass for Not(1).
+    if (child) throw new Error(`Table does not know the operator ${type} around another.`);
     switch (type) {
       case 'isNull':
         return `${column.name} IS NULL`;

@@ -20,7 +20,9 @@ export function randomId(): string {
     randomFillSync(pool);
     used = 0;
   }
-  return pool.toString('hex', used, (used += ID_BYTES));
+  const start = used;
+  used += ID_BYTES;
+  return pool.toString('hex', start, used);
 }
 
 /** Whether the text is spelled as {@link randomId} spells it: MySQL would find a row by other spellings too. */

@@ -17,6 +17,7 @@ export function logRequests(app: NestFastifyApplication): void {
   });
 }
 
+/** Ids (`genReqId`) and methods (Node's parser) hold nothing that JSON would have to escape. */
 function lineOf({ id, method, url, ip }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): string {
   const end = url.indexOf('?');
   const path = JSON.stringify(end < 0 ? url : url.slice(0, end));

@@ -114,6 +114,7 @@ describe.each(databases)('a table on $name', (database) => {
     await expect(table.update({ id: undefined }, { attempts: 0 })).rejects.toThrow('no value for id');
     await expect(table.find({ none: 1 } as never)).rejects.toThrow('has no none');
     await expect(table.find({ id: Like('o%') })).rejects.toThrow('does not know the operator like');
-    await expect(table.find({ id: Not(IsNull()) })).rejects.toThrow();
+    await expect(table.find({ consumedAt: Not(IsNull()) })).rejects.toThrow('around another');
+    await expect(table.find({ attempts: Not(LessThan(1)) })).rejects.toThrow('around another');
   });
 });

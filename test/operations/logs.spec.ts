@@ -58,6 +58,25 @@ describe('the log of a server', () => {
     );
   });
 
+  it('keeps lines whole and in order, however long one is', async () => {
+    const paths = ['/v1/before', `/v1/${'long'.repeat(2_000)}`, '/v1/after'];
+    for (const path of paths) await http.get(path).expect(404);
+    await eventually(() => expect(lines().slice(-3)).toMatchObject(paths.map((path) => ({ path, status: 404 }))));
+  });
+
+  it(
+    'writes what still waits when it ends',
+    async () => {
+      const ended = await startServer();
+      await request(ended.url).get('/v1/last').expect(404);
+      ended.signal('SIGTERM');
+      await ended.exited;
+      expect(ended.output()).toContain('"path":"/v1/last"');
+      await ended.remove();
+    },
+    START_TIMEOUT,
+  );
+
   it(
     'carries it on lines of services too',
     async () => {
