@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { VersioningType } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
+import { BatchedResponse } from './batched-response.js';
 import { DrainingAdapter, type Patience } from './draining-adapter.js';
 import { answerUnroutable, ProblemFilter } from './problem.filter.js';
 import { keepRequestContext } from './request-context.js';
@@ -41,7 +42,11 @@ export function createHttpAdapter(
     // A parameter of any length is an id that is not there, rather than a 414 of Fastify's own making.
     routerOptions: { maxParamLength: LONGEST_URL },
     // Node looks for late requests every 30 seconds unless told otherwise: the timeout would be thrice as long.
-    http: { headersTimeout: requestTimeout, connectionsCheckingInterval: requestTimeout / 5 },
+    http: {
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: requestTimeout / 5,
+      ServerResponse: BatchedResponse,
+    },
     genReqId: ({ headers: { 'x-request-id': given } }: { headers: NodeJS.Dict<string | string[]> }) =>
       typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
   };
