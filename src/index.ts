@@ -15,6 +15,7 @@ export { Courier } from './delivery/courier.js';
 export { DeliveryModule } from './delivery/delivery.module.js';
 export { ApiProblem } from './http/api-problem.js';
 export { serveDocs } from './http/openapi.js';
+export { NO_REQUEST, Origin, originOf, type RequestOrigin } from './http/request-origin.js';
 export { createHttpAdapter, setUpHttp } from './http/setup.js';
 export { Clock, SystemClock } from './kernel/clock.js';
 export { KernelModule } from './kernel/kernel.module.js';

@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { requestOrigin } from '../http/request-context.js';
+import type { RequestOrigin } from '../http/request-origin.js';
 import { Clock } from '../kernel/clock.js';
 import { randomId } from '../kernel/secrets.js';
 import { AUDIT_EVENTS, type AuditEntry, type AuditEvent } from './audit-event.js';
@@ -38,9 +38,11 @@ export class Audit implements BeforeApplicationShutdown {
     this.listeners.push(listener);
   }
 
-  /** Records what just happened in the request that is being served. */
-  record(entry: AuditEntry): void {
-    const { ip, device, requestId } = requestOrigin();
+  /**
+   * Records what just happened.
+   * @param origin of the request that it happened in; {@link NO_REQUEST} outside of one
+   */
+  record(entry: AuditEntry, { ip, device, requestId }: RequestOrigin): void {
     const at = this.clock.now();
     const { type, ...about } = entry;
     const known = { id: this.nextId(at), outcome: AUDIT_EVENTS[type], ...about, ip, device, requestId };

@@ -1,5 +1,6 @@
 export { AuthModule } from './auth.module.js';
 export { AuthProblem } from './auth-problems.js';
+export { type Caller, CurrentCaller } from './caller.js';
 export { type AuthenticatedRequest, CurrentPrincipal } from './current-principal.decorator.js';
 export { JwtGuard } from './jwt/jwt.guard.js';
 export { type MfaState, type MfaStatus, NextStep, type OwnDevice } from './next-step.js';

@@ -1,5 +1,7 @@
+import type { RequestOrigin } from '../http/request-origin.js';
 import type { Principal } from '../tokens/principal.js';
 import type { User } from '../users/user-store.js';
+import type { Caller } from './caller.js';
 import type { ChallengeDto } from './session/challenge.dto.js';
 
 export type MfaStatus = 'not_enrolled' | 'required' | 'satisfied' | 'trusted_device';
@@ -27,7 +29,7 @@ export abstract class NextStep {
    * After the password: opens a challenge when the user has a second factor.
    * @param deviceToken what the client showed of a device that the user trusts
    */
-  abstract afterPassword(principal: Principal, user: User, deviceToken?: string): Promise<MfaState>;
+  abstract afterPassword(caller: Caller, user: User, deviceToken?: string): Promise<MfaState>;
 
   /** Where the session stands, without opening anything. */
   abstract stateOf(principal: Principal): Promise<MfaState>;
@@ -36,8 +38,8 @@ export abstract class NextStep {
    * Before something that a stolen session must not do.
    * @throws Problem `insufficient_user_authentication` when the user has a second factor and has not proved it lately
    */
-  abstract requireFresh(principal: Principal): Promise<void>;
+  abstract requireFresh(caller: Caller): Promise<void>;
 
   /** After a new password: what spared the user his second factor until now spares it no more. */
-  abstract passwordChanged(userId: string): Promise<void>;
+  abstract passwordChanged(userId: string, origin: RequestOrigin): Promise<void>;
 }

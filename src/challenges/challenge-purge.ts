@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThan, MoreThanOrEqual, Not, type Repository } from 'typeorm';
 import { Audit } from '../audit/audit.service.js';
 import { deleteInBatches } from '../database/delete-in-batches.js';
+import { NO_REQUEST } from '../http/request-origin.js';
 import { Clock } from '../kernel/clock.js';
 import { Challenge } from './challenge.entity.js';
 import { MAX_ATTEMPTS } from './challenge.repository.js';
@@ -36,12 +37,15 @@ export class ChallengePurge {
   }
 
   private recordAbandoned({ purpose, userId, sessionId, factorId, createdAt }: Challenge): void {
-    this.audit.record({
-      type: 'challenge.abandoned',
-      ...(userId !== null && { userId }),
-      ...(sessionId !== null && { sessionId }),
-      ...(factorId !== null && { factorId }),
-      detail: { purpose, issuedAt: createdAt.toISOString() },
-    });
+    this.audit.record(
+      {
+        type: 'challenge.abandoned',
+        ...(userId !== null && { userId }),
+        ...(sessionId !== null && { sessionId }),
+        ...(factorId !== null && { factorId }),
+        detail: { purpose, issuedAt: createdAt.toISOString() },
+      },
+      NO_REQUEST,
+    );
   }
 }

@@ -3,6 +3,7 @@ import type { AuditEventType } from '../audit/audit-event.js';
 import { Audit } from '../audit/audit.service.js';
 import { Courier } from '../delivery/courier.js';
 import type { Letter } from '../delivery/letters.js';
+import type { RequestOrigin } from '../http/request-origin.js';
 import { Clock } from '../kernel/clock.js';
 import { randomId } from '../kernel/secrets.js';
 import { SEND_GAP } from '../limits/send-budget.js';
@@ -56,7 +57,7 @@ export class Challenges {
   ) {}
 
   /** Opens a challenge; the caller then delivers its parcel with {@link deliver}. */
-  async issue(asking: Asking, question: Question): Promise<Challenge> {
+  async issue(asking: Asking, question: Question, origin: RequestOrigin): Promise<Challenge> {
     const challenge: Challenge = {
       id: asking.id ?? randomId(),
       purpose: asking.purpose,
@@ -70,7 +71,7 @@ export class Challenges {
       ...this.asked(question, asking.ttl),
     };
     await this.rows.insert(challenge);
-    this.record('challenge.issued', challenge);
+    this.record('challenge.issued', challenge, origin);
     return challenge;
   }
 
@@ -85,9 +86,9 @@ export class Challenges {
   }
 
   /** Sends what the user needs to answer, and notes it when that failed. */
-  async deliver(challenge: Challenge, parcel: Parcel): Promise<Challenge> {
-    const delivery = await this.courier.deliver(parcel.channel, parcel.to, parcel.letter);
-    this.record(delivery === 'sent' ? 'challenge.sent' : 'challenge.undelivered', challenge);
+  async deliver(challenge: Challenge, parcel: Parcel, origin: RequestOrigin): Promise<Challenge> {
+    const delivery = await this.courier.deliver(parcel.channel, parcel.to, parcel.letter, origin.requestId);
+    this.record(delivery === 'sent' ? 'challenge.sent' : 'challenge.undelivered', challenge, origin);
     return delivery === 'sent' ? challenge : this.undelivered(challenge, null);
   }
 
@@ -138,14 +139,21 @@ export class Challenges {
     await this.rows.expireAll(purpose, userId, this.clock.now());
   }
 
-  private record(type: AuditEventType, { purpose, userId, sessionId, factorId }: Challenge): void {
-    this.audit.record({
-      type,
-      ...(userId !== null && { userId }),
-      ...(sessionId !== null && { sessionId }),
-      ...(factorId !== null && { factorId }),
-      detail: { purpose },
-    });
+  private record(
+    type: AuditEventType,
+    { purpose, userId, sessionId, factorId }: Challenge,
+    origin: RequestOrigin,
+  ): void {
+    this.audit.record(
+      {
+        type,
+        ...(userId !== null && { userId }),
+        ...(sessionId !== null && { sessionId }),
+        ...(factorId !== null && { factorId }),
+        detail: { purpose },
+      },
+      origin,
+    );
   }
 
   private asked({ kept, parcel }: Question, ttl = CHALLENGE_TTL): Omit<AskedQuestion, 'factorId'> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Courier } from '../delivery/courier.js';
-import { requestOrigin } from '../http/request-context.js';
+import type { RequestOrigin } from '../http/request-origin.js';
 import { Clock } from '../kernel/clock.js';
 import { retryAfter } from '../kernel/problem.js';
 import { CountryTraffic } from '../limits/country-traffic.js';
@@ -30,11 +30,11 @@ export class Sending {
   /**
    * Takes one message from the budgets of its destination, its country and the address that asks for it. One that the
    * destination refuses counts for no country, or anybody could break a country off with messages that never go out.
+   * @param origin of the request that asks for it
    * @param gap also demand a minute since the last message to that destination
    * @returns null when it may be sent, else the moment from which to try again
    */
-  async take({ channel, to }: Destination, { gap = false } = {}): Promise<Date | null> {
-    const { ip } = requestOrigin();
+  async take({ channel, to }: Destination, { ip }: RequestOrigin, { gap = false } = {}): Promise<Date | null> {
     const refillsAt =
       (this.options.perSource ? await this.sources.take(ip) : null) ??
       (await this.destinations.take(channel, to, { gap }));
@@ -49,8 +49,8 @@ export class Sending {
    * Takes as {@link take} does what a question has to send, if anything.
    * @throws Problem `too_many_requests` when it may not be sent now
    */
-  async require(destination: Destination | undefined): Promise<void> {
-    const refillsAt = destination && (await this.take(destination));
+  async require(destination: Destination | undefined, origin: RequestOrigin): Promise<void> {
+    const refillsAt = destination && (await this.take(destination, origin));
     if (refillsAt) throw ChallengeProblem.tooManyRequests(retryAfter(refillsAt, this.clock.now()));
   }
 

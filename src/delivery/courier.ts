@@ -37,16 +37,18 @@ export class Courier implements OnModuleInit {
     return channel;
   }
 
-  /** Sends a letter and says whether the channel took it, within {@link TIME_LIMIT}. Never throws. */
-  async deliver(channelName: string, to: string, letter: Letter): Promise<Delivery> {
+  /**
+   * Sends a letter and says whether the channel took it, within {@link TIME_LIMIT}. Never throws.
+   * @param requestId of the request that it is sent for, which the log names when it fails
+   */
+  async deliver(channelName: string, to: string, letter: Letter, requestId: string): Promise<Delivery> {
     try {
       await withinTimeLimit(this.send(this.channel(channelName), to, letter));
       return 'sent';
     } catch (error) {
       // Neither address nor text: a log is no place for them.
-      this.log.warn(
-        `A "${letter.kind}" message over ${channelName} failed: ${(error as Error).message.replaceAll(to, '…')}`,
-      );
+      const why = (error as Error).message.replaceAll(to, '…');
+      this.log.warn({ requestId }, `A "${letter.kind}" message over ${channelName} failed: ${why}`);
       return 'failed';
     }
   }

@@ -5,7 +5,6 @@ import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fast
 import { BatchedResponse } from './batched-response.js';
 import { DrainingAdapter, type Patience } from './draining-adapter.js';
 import { answerUnroutable, ProblemFilter } from './problem.filter.js';
-import { keepRequestContext } from './request-context.js';
 import { securityHeaders } from './security-headers.js';
 import { DtoPipe } from './validation.js';
 
@@ -57,7 +56,6 @@ export function createHttpAdapter(
 export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: HttpOptions): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
-  keepRequestContext(fastify);
   const headersFor = securityHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headersFor(request.url)).header('x-request-id', request.id);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditEventType } from '../audit/audit-event.js';
 import { Audit } from '../audit/audit.service.js';
+import type { RequestOrigin } from '../http/request-origin.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { UserStore } from '../users/user-store.js';
 import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
@@ -8,7 +9,8 @@ import { FactorRepository } from './enrollment/factor.repository.js';
 
 /**
  * What an administrator does to an account, for the team's own admin routes. Each ends all sessions of the user, on
- * every instance within a second (ASVS 7.4.2), trusts his devices no more, and is recorded.
+ * every instance within a second (ASVS 7.4.2), trusts his devices no more, and is recorded: with the origin of the administrator's request (`@Origin()`), or with
+ * `NO_REQUEST`.
  */
 @Injectable()
 export class Accounts {
@@ -21,35 +23,35 @@ export class Accounts {
   ) {}
 
   /** The user cannot sign in, refresh or reset his password until he is enabled. */
-  async disable(userId: string): Promise<void> {
+  async disable(userId: string, origin: RequestOrigin): Promise<void> {
     await this.users.setDisabled(userId, true);
-    await this.end(userId, 'user.disabled', 'user_disabled');
+    await this.end(userId, 'user.disabled', 'user_disabled', origin);
   }
 
   /** He has to sign in again. */
-  async enable(userId: string): Promise<void> {
+  async enable(userId: string, origin: RequestOrigin): Promise<void> {
     await this.users.setDisabled(userId, false);
-    await this.end(userId, 'user.enabled', 'user_enabled');
+    await this.end(userId, 'user.enabled', 'user_enabled', origin);
   }
 
   /** The user, and his factors, are gone. What was recorded of him stays until the purge. */
-  async delete(userId: string): Promise<void> {
+  async delete(userId: string, origin: RequestOrigin): Promise<void> {
     await this.users.delete(userId);
     await this.factors.removeAll(userId);
-    await this.devices.forgetAll(userId);
-    await this.end(userId, 'user.deleted', 'user_deleted');
+    await this.devices.forgetAll(userId, origin);
+    await this.end(userId, 'user.deleted', 'user_deleted', origin);
   }
 
   /** Removes all factors, and what stands in for them: for somebody who lost them, after his identity was proved again (ASVS 6.4.4). */
-  async resetMfa(userId: string): Promise<void> {
+  async resetMfa(userId: string, origin: RequestOrigin): Promise<void> {
     await this.factors.removeAll(userId);
-    await this.devices.forgetAll(userId);
-    await this.end(userId, 'user.mfa_reset', 'mfa_reset');
+    await this.devices.forgetAll(userId, origin);
+    await this.end(userId, 'user.mfa_reset', 'mfa_reset', origin);
   }
 
-  private async end(userId: string, type: AuditEventType, reason: string): Promise<void> {
-    await this.devices.forgetAll(userId);
-    await this.sessions.endAll(userId, reason);
-    this.audit.record({ type, userId });
+  private async end(userId: string, type: AuditEventType, reason: string, origin: RequestOrigin): Promise<void> {
+    await this.devices.forgetAll(userId, origin);
+    await this.sessions.endAll(userId, reason, origin);
+    this.audit.record({ type, userId }, origin);
   }
 }

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import type { Audit } from '../audit/audit.service.js';
 import type { AuditEntry } from '../audit/audit-event.js';
+import { originOf, type RequestOrigin } from '../http/request-origin.js';
 import { PartOfSignIn, Public } from '../auth/index.js';
 import { Problem } from '../kernel/problem.js';
 import type { AssuranceLevel } from '../tokens/assurance.js';
@@ -61,6 +62,8 @@ const password = { ...USER, acr: 'aal1' } as Principal;
 const proved = (acr: AssuranceLevel, factor = 'totp', at = clock.now()) =>
   ({ ...USER, acr, mfa: { at, factor } }) as Principal;
 
+const REQUEST = { id: 'mine-1', ip: '192.0.2.1', headers: { 'user-agent': 'Jest' } };
+
 /** What the users of a test have. */
 interface World {
   enforcement?: MfaOptions['enforcement'];
@@ -70,7 +73,7 @@ interface World {
 }
 
 function guardIn({ enforcement = 'routes', enrolled = false, canMeet = false, trusted = false }: World = {}) {
-  const recorded: AuditEntry[] = [];
+  const recorded: (AuditEntry & RequestOrigin)[] = [];
   const asked: [string, Requirement][] = [];
   const guard = new MfaGuard(
     new Reflector(),
@@ -82,7 +85,9 @@ function guardIn({ enforcement = 'routes', enrolled = false, canMeet = false, tr
       },
     } as unknown as UsableFactors,
     { hasOpened: async (sessionId: string) => trusted && sessionId === USER.sessionId } as unknown as TrustedDevices,
-    { record: (entry: AuditEntry) => recorded.push(entry) } as unknown as Audit,
+    {
+      record: (entry: AuditEntry, origin: RequestOrigin) => recorded.push({ ...entry, ...origin }),
+    } as unknown as Audit,
     clock,
     { enforcement, productName: 'Stepgate' },
   );
@@ -92,7 +97,7 @@ function guardIn({ enforcement = 'routes', enrolled = false, canMeet = false, tr
     const context = {
       getClass: () => controller,
       getHandler: () => handler,
-      switchToHttp: () => ({ getRequest: () => ({ user }) }),
+      switchToHttp: () => ({ getRequest: () => ({ user, ...REQUEST }) }),
     } as unknown as ExecutionContext;
     try {
       return await guard.canActivate(context);
@@ -164,7 +169,7 @@ describe('the guard of @RequireMfa()', () => {
     for (const canMeet of [true, false]) {
       const { ask, recorded, asked } = guardIn({ canMeet });
       expect(await ask(Strict, 'inherits', password)).toEqual(saying({ enrolled: canMeet }));
-      expect(recorded).toEqual([{ type: 'mfa.insufficient', ...USER, detail: { acr: 'aal2' } }]);
+      expect(recorded).toEqual([{ type: 'mfa.insufficient', ...USER, detail: { acr: 'aal2' }, ...originOf(REQUEST) }]);
       expect(asked).toEqual([['ada', parseRequirement({ acr: 'aal2' })]]);
     }
   });

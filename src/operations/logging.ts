@@ -1,7 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Logger as NestPinoLogger, LoggerModule, type Params, PinoLogger } from 'nestjs-pino';
 import { type Logger, type LoggerOptions, pino } from 'pino';
-import { requestOrigin } from '../http/request-context.js';
 import { logOutput } from './log-output.js';
 import { logTime } from './log-time.js';
 import { withoutSecrets } from './secret-members.js';
@@ -14,7 +13,6 @@ export function createLogger(level: string): Logger {
   const options: LoggerOptions = {
     level,
     base: undefined,
-    mixin: currentRequest,
     timestamp: () => `,"time":"${logTime()}"`,
     formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
     serializers: { err: serializeError },
@@ -42,12 +40,6 @@ export function loggerModule(logger: Logger): DynamicModule {
 /** pino-http puts serializers of its own over the logger's: they are given again. */
 function parameters(logger: Logger): Params {
   return { pinoHttp: { logger, serializers: { err: serializeError }, wrapSerializers: false } };
-}
-
-/** Every line that is written for a request says for which. */
-function currentRequest(): object {
-  const { requestId } = requestOrigin();
-  return requestId === '-' ? {} : { requestId };
 }
 
 /** A failed query's error carries its SQL and parameters, which may be secrets: only what it is, and where. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit.service.js';
 import type { Provided } from '../database/provided.js';
+import type { RequestOrigin } from '../http/request-origin.js';
 import { Clock } from '../kernel/clock.js';
 import { Secrets } from '../kernel/secrets.js';
 import { UserStore } from '../users/user-store.js';
@@ -34,27 +35,27 @@ export class Refresh {
    * Exchanges a refresh token for its successor and a new access token of the same assurance.
    * @throws Problem `invalid_token`; when the token was used before, and not just now, the session is over
    */
-  async refresh(text: string): Promise<Grant> {
+  async refresh(text: string, origin: RequestOrigin): Promise<Grant> {
     const token = readRefreshToken(text, this.secrets);
     if (!token) throw SessionProblem.refreshRefused();
     for (;;) {
       const row = await this.rows.find(token.sessionId);
       if (!row || !this.isAlive(row)) throw SessionProblem.refreshRefused();
-      if (digest(token) !== row.refreshHash) return this.retry(row, token);
+      if (digest(token) !== row.refreshHash) return this.retry(row, token, origin);
       const enabled = this.users.whileEnabled(row.userId);
-      if (!enabled) await this.requireUser(row);
+      if (!enabled) await this.requireUser(row, origin);
       const grant = await this.rotate(row, token, enabled);
       if (grant) return grant;
-      await this.requireUser(row);
+      await this.requireUser(row, origin);
       // The row has moved on since it was read (a factor was withdrawn, another request rotated): judge it anew.
     }
   }
 
   /** Whoever was disabled or deleted meanwhile, also by other means than ours, gets nothing more. */
-  private async requireUser({ id, userId }: SessionRow): Promise<void> {
+  private async requireUser({ id, userId }: SessionRow, origin: RequestOrigin): Promise<void> {
     const user = await this.users.findById(userId);
     if (user && !user.disabled) return;
-    await this.sessions.end(id, userId, 'user_disabled');
+    await this.sessions.end(id, userId, 'user_disabled', origin);
     throw SessionProblem.refreshRefused();
   }
 
@@ -66,13 +67,16 @@ export class Refresh {
   }
 
   /** The token is not the newest: just used (same successor again), used long ago (theft), or of an earlier family. */
-  private async retry(row: SessionRow, token: RefreshToken): Promise<Grant> {
+  private async retry(row: SessionRow, token: RefreshToken, origin: RequestOrigin): Promise<Grant> {
     const next = successor(token, this.secrets);
     if (digest(next) === row.refreshHash && row.lastUsedAt >= this.clock.ago(RETRY_WINDOW)) {
       return this.grants.of(row, next);
     }
-    if (isAncestor(token, row, this.secrets) && (await this.sessions.end(row.id, row.userId, 'refresh_reuse'))) {
-      this.audit.record({ type: 'refresh.reused', userId: row.userId, sessionId: row.id });
+    if (
+      isAncestor(token, row, this.secrets) &&
+      (await this.sessions.end(row.id, row.userId, 'refresh_reuse', origin))
+    ) {
+      this.audit.record({ type: 'refresh.reused', userId: row.userId, sessionId: row.id }, origin);
     }
     throw SessionProblem.refreshRefused();
   }

@@ -5,6 +5,7 @@ import { Clock } from '../kernel/clock.js';
 import { randomId, Secrets } from '../kernel/secrets.js';
 import type { Assurance, AssuranceLevel } from '../tokens/assurance.js';
 import type { Principal } from '../tokens/principal.js';
+import type { RequestOrigin } from '../http/request-origin.js';
 import { TokenProblem } from '../http/token-problems.js';
 import { type Grant, Grants } from './grants.js';
 import { digest, firstRefreshToken } from './refresh-token.js';
@@ -12,13 +13,6 @@ import { Revocations } from './revocations.js';
 import type { SessionRow } from './session.entity.js';
 import { SessionRepository } from './session.repository.js';
 import { SESSIONS_OPTIONS, type SessionsOptions } from './sessions.options.js';
-
-/** From where a session was opened. */
-export interface Origin {
-  readonly ip: string;
-  /** The User-Agent. */
-  readonly device: string;
-}
 
 /** A second factor that was proved: what it adds to the session's assurance. */
 export interface ProvedFactor {
@@ -53,7 +47,7 @@ export class Sessions {
   async open(
     userId: string,
     { acr, amr }: Pick<Assurance, 'acr' | 'amr'>,
-    origin: Origin,
+    origin: RequestOrigin,
     proved?: Pick<ProvedFactor, 'id' | 'type'>,
   ): Promise<Grant> {
     const now = this.clock.now();
@@ -122,7 +116,7 @@ export class Sessions {
    * Takes the MFA claim away from every session that has it by that factor; the tokens that carry it are dead. A session
    * that was opened by the factor alone ends, whatever was proved in it later.
    */
-  async withdrawFactor(userId: string, factorId: string): Promise<void> {
+  async withdrawFactor(userId: string, factorId: string, origin: RequestOrigin): Promise<void> {
     const passwordOnly = { acr: 'aal1', amr: PASSWORD, mfaAt: null, mfaFactor: null, mfaFactorId: null };
     for (;;) {
       const now = this.clock.now();
@@ -131,7 +125,7 @@ export class Sessions {
       for (const row of sessions) {
         const { id, epoch } = row;
         if (!firstMethods(row.amr.split(' ')).includes(PASSWORD)) {
-          await this.end(id, userId, 'factor_removed');
+          await this.end(id, userId, 'factor_removed', origin);
           continue;
         }
         const withdrawn = await this.rows.advance(id, epoch, { ...passwordOnly, epoch: epoch + 1, revokedAt: now });
@@ -142,18 +136,18 @@ export class Sessions {
   }
 
   /** Ends one session of the user. @returns whether it was alive, and his */
-  async end(id: string, userId: string, reason: string): Promise<boolean> {
+  async end(id: string, userId: string, reason: string, origin: RequestOrigin): Promise<boolean> {
     const ended = await this.rows.end(id, userId, reason, this.clock.now());
-    if (ended) this.tell(id, userId, reason);
+    if (ended) this.tell(id, userId, reason, origin);
     return ended;
   }
 
   /** Ends all of the user's sessions, except one if given. */
-  async endAll(userId: string, reason: string, exceptId?: string): Promise<void> {
+  async endAll(userId: string, reason: string, origin: RequestOrigin, exceptId?: string): Promise<void> {
     const ended = (await this.rows.findAlive(userId, this.clock.now())).filter(({ id }) => id !== exceptId);
     // One statement for them all, and for any that was opened meanwhile: the revocation feed tells of that one.
     await this.rows.endAll(userId, reason, this.clock.now(), exceptId);
-    for (const { id } of ended) this.tell(id, userId, reason);
+    for (const { id } of ended) this.tell(id, userId, reason, origin);
   }
 
   /** The user's sessions that can still be used, last used first. */
@@ -163,9 +157,9 @@ export class Sessions {
     return listed.filter(({ endsAt }) => endsAt > this.clock.now());
   }
 
-  private tell(sessionId: string, userId: string, reason: string): void {
+  private tell(sessionId: string, userId: string, reason: string, origin: RequestOrigin): void {
     this.revocations.kill(sessionId);
-    this.audit.record({ type: 'session.ended', userId, sessionId, detail: { reason } });
+    this.audit.record({ type: 'session.ended', userId, sessionId, detail: { reason } }, origin);
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import type { AuditEvent } from '../../src/audit/audit-event.js';
 import { AuditSink } from '../../src/audit/audit-sink.js';
 import { Audit } from '../../src/audit/audit.service.js';
@@ -22,7 +23,10 @@ describe.each(databases)('security events on $name', (database) => {
   afterAll(() => app.close());
 
   it('are kept with who, what, when, from where and how it came out', async () => {
-    audit.record({ type: 'mfa.failed', userId: 'ada', factorType: 'totp', factorId: 'f', detail: { attemptsLeft: 3 } });
+    audit.record(
+      { type: 'mfa.failed', userId: 'ada', factorType: 'totp', factorId: 'f', detail: { attemptsLeft: 3 } },
+      NO_REQUEST,
+    );
     const [event] = await trail.recent('ada', 10);
     expect(event).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -41,7 +45,7 @@ describe.each(databases)('security events on $name', (database) => {
   });
 
   it('keep their order within one millisecond, over any number of them', async () => {
-    for (let n = 0; n < 1_200; n++) audit.record({ type: 'login.failed', userId: 'bob', detail: { n } });
+    for (let n = 0; n < 1_200; n++) audit.record({ type: 'login.failed', userId: 'bob', detail: { n } }, NO_REQUEST);
     const events = await trail.recent('bob', 2_000);
     const numbers = events.map(({ detail }) => (JSON.parse(detail!) as { n: number }).n);
     expect(numbers).toEqual(Array.from({ length: 1_200 }, (_, n) => 1_199 - n));
@@ -49,7 +53,7 @@ describe.each(databases)('security events on $name', (database) => {
 
   it('are read page by page', async () => {
     for (let n = 0; n < 5; n++) {
-      audit.record({ type: 'login.failed', userId: 'eve', detail: { n } });
+      audit.record({ type: 'login.failed', userId: 'eve', detail: { n } }, NO_REQUEST);
       if (n % 2) app.clock.advance('1s');
     }
     const all = (await trail.recent('eve', 10)).map(({ id }) => id);
@@ -73,9 +77,9 @@ describe('security events between the server and where they go', () => {
     }
     const own = await startApp({ override: (builder) => builder.overrideProvider(AuditSink).useClass(TeamSink) });
     const teamAudit = own.nest.get(Audit);
-    teamAudit.record({ type: 'login.failed' });
+    teamAudit.record({ type: 'login.failed' }, NO_REQUEST);
     await teamAudit.flush();
-    teamAudit.record({ type: 'login.succeeded' });
+    teamAudit.record({ type: 'login.succeeded' }, NO_REQUEST);
     down = false;
     await teamAudit.flush();
     expect(seen).toEqual(['login.failed', 'login.succeeded']);
@@ -86,7 +90,7 @@ describe('security events between the server and where they go', () => {
     const folder = mkdtempSync(join(tmpdir(), 'stepgate-'));
     const shared = { url: `sqlite:${folder}/audit.sqlite`, drop: () => Promise.resolve() };
     const first = await startApp({ shared });
-    first.nest.get(Audit).record({ type: 'login.failed', userId: 'zoe' });
+    first.nest.get(Audit).record({ type: 'login.failed', userId: 'zoe' }, NO_REQUEST);
     await first.close();
     const second = await startApp({ shared });
     expect(await second.nest.get(AuditTrail).recent('zoe', 10)).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Audit } from '../../src/audit/audit.service.js';
 import { AuditEventRow } from '../../src/audit/audit-event.entity.js';
 import { AuditPurge } from '../../src/audit/audit-purge.js';
@@ -40,10 +41,10 @@ describe.each(databases)('the purge on $name', (database) => {
 
   it('deletes events that are older than the retention, in batches, and no other', async () => {
     const audit = app.nest.get(Audit);
-    for (let n = 0; n < 1_100; n++) audit.record({ type: 'login.failed' });
+    for (let n = 0; n < 1_100; n++) audit.record({ type: 'login.failed' }, NO_REQUEST);
     await audit.flush();
     app.clock.advance('30d');
-    audit.record({ type: 'login.failed' });
+    audit.record({ type: 'login.failed' }, NO_REQUEST);
     await audit.flush();
     await app.nest.get(AuditPurge).purge();
     expect(await count(AuditEventRow)).toBe(1_101);

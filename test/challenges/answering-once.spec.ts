@@ -1,3 +1,4 @@
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Challenges } from '../../src/challenges/challenges.service.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
@@ -85,7 +86,7 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
 
   it('takes 5 of 30 by the challenge itself, where no factor counts along', async () => {
     const engine = (index: number) => instances[index % instances.length].nest.get(Challenges);
-    const asked = await engine(0).issue({ purpose: 'email_verification' }, { kept: null });
+    const asked = await engine(0).issue({ purpose: 'email_verification' }, { kept: null }, NO_REQUEST);
     const outcomes = await Promise.all(times(30, (i) => outcome(engine(i).refuse(asked))));
     expect(count(outcomes, 'invalid_code')).toBe(5);
     expect(count(outcomes, 'challenge_expired')).toBe(25);

@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Challenge } from '../../src/challenges/challenge.entity.js';
 import { Challenges } from '../../src/challenges/challenges.service.js';
 import { OneTimeCodes } from '../../src/challenges/one-time-codes.js';
@@ -251,7 +252,7 @@ describe.each(databases)('a challenge on $name', (database) => {
     it('opens nothing else: a sign-in code activates no factor and proves no address', async () => {
       const { ada, id, code } = await challenged();
       expect(await outcome(app.nest.get(Enrollment).activate(ada.principal, id, { code }))).toBe('not_found');
-      expect(await outcome(app.nest.get(Registration).verify(id, code))).toBe('not_found');
+      expect(await outcome(app.nest.get(Registration).verify(id, code, NO_REQUEST))).toBe('not_found');
       expect((await challengeRow(app, id)).attempts).toBe(0);
     });
 
@@ -260,7 +261,7 @@ describe.each(databases)('a challenge on $name', (database) => {
       const { factor } = await app.nest.get(Enrollment).enroll(grace.principal, { type: 'email' });
       const code = app.lastCode(grace.email);
       expect(await answer(grace, factor.id, code)).toBe('not_found');
-      expect(await outcome(app.nest.get(Registration).verify(factor.id, code))).toBe('not_found');
+      expect(await outcome(app.nest.get(Registration).verify(factor.id, code, NO_REQUEST))).toBe('not_found');
       expect(await outcome(app.nest.get(Enrollment).activate(grace.principal, factor.id, { code }))).toBe('accepted');
     });
   });

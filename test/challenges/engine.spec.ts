@@ -1,3 +1,4 @@
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Challenge } from '../../src/challenges/challenge.entity.js';
 import { ChallengeProblem } from '../../src/challenges/challenge-problems.js';
 import { ChallengePurge } from '../../src/challenges/challenge-purge.js';
@@ -10,7 +11,7 @@ import { CountryTrafficRow } from '../../src/limits/country-traffic.entity.js';
 import { SendBudgetRow } from '../../src/limits/send-budget.entity.js';
 import { SourceBudgetRow } from '../../src/limits/source-budget.entity.js';
 import { databases } from '../support/databases.js';
-import { requestFrom, startEngine, type TestEngine } from '../support/engine.js';
+import { startEngine, type TestEngine } from '../support/engine.js';
 import { outcome } from '../support/outcome.js';
 
 const HOUR = 3_600_000;
@@ -38,7 +39,7 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
   const stored = (id: string) => engine.rows(Challenge).findOneByOrFail({ id });
   const events = () => engine.events.map(({ type }) => type);
   const open = (asking: Partial<Asking> = {}, kept: string | null = 'hash') =>
-    challenges.issue({ purpose: 'mfa', ...asking }, { kept });
+    challenges.issue({ purpose: 'mfa', ...asking }, { kept }, NO_REQUEST);
   /** One that took five wrong answers. */
   async function exhausted(asking: Partial<Asking> = {}): Promise<Challenge> {
     const challenge = await open(asking);
@@ -56,7 +57,11 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
         factorId: randomId(),
         sealed: 'sealed',
       };
-      const challenge = await challenges.issue({ ...asking, ttl: 600_000 }, { kept: 'hash', parcel: byMail });
+      const challenge = await challenges.issue(
+        { ...asking, ttl: 600_000 },
+        { kept: 'hash', parcel: byMail },
+        NO_REQUEST,
+      );
       expect(await stored(asking.id)).toEqual({
         ...asking,
         kept: 'hash',
@@ -75,7 +80,7 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
     });
 
     it('for five minutes, of nobody, with nothing to deliver, unless told more', async () => {
-      const challenge = await challenges.issue({ purpose: 'email_verification' }, { kept: null });
+      const challenge = await challenges.issue({ purpose: 'email_verification' }, { kept: null }, NO_REQUEST);
       expect(challenge.id).toMatch(/^[0-9a-f]{32}$/);
       expect(await stored(challenge.id)).toEqual({
         id: challenge.id,
@@ -126,16 +131,16 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
 
   describe('delivers', () => {
     it('over the channel that is named, and records it', async () => {
-      const challenge = await challenges.issue({ purpose: 'mfa' }, { kept: 'hash', parcel: byMail });
-      expect(await challenges.deliver(challenge, byMail)).toEqual(challenge);
+      const challenge = await challenges.issue({ purpose: 'mfa' }, { kept: 'hash', parcel: byMail }, NO_REQUEST);
+      expect(await challenges.deliver(challenge, byMail, NO_REQUEST)).toEqual(challenge);
       expect(engine.outbox.messages('ada@example.com')[0]).toMatchObject({ channel: 'email', code: '123456' });
       expect(events()).toEqual(['challenge.issued', 'challenge.sent']);
     });
 
     it('or says that it failed; another code may be asked for at once', async () => {
       const parcel = { ...byMail, channel: 'pigeon' };
-      const challenge = await challenges.issue({ purpose: 'mfa' }, { kept: 'hash', parcel });
-      const failed = await challenges.deliver(challenge, parcel);
+      const challenge = await challenges.issue({ purpose: 'mfa' }, { kept: 'hash', parcel }, NO_REQUEST);
+      const failed = await challenges.deliver(challenge, parcel, NO_REQUEST);
       expect(failed).toEqual({ ...challenge, delivery: 'failed', resendAt: null });
       expect(await stored(challenge.id)).toEqual(failed);
       expect(events()).toEqual(['challenge.issued', 'challenge.undelivered']);
@@ -325,7 +330,7 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
     const sms: Destination = { channel: 'sms', to: '+4915112345678' };
     const mail: Destination = { channel: 'email', to: 'ada@example.com' };
     const take = (to: Destination, gap?: boolean, ip = '203.0.113.7') =>
-      requestFrom(ip, () => engine.get(Sending).take(to, gap === undefined ? undefined : { gap }));
+      engine.get(Sending).take(to, { ...NO_REQUEST, ip }, gap === undefined ? undefined : { gap });
     const counts = () =>
       Promise.all([SourceBudgetRow, CountryTrafficRow, SendBudgetRow].map((row) => engine.rows<object>(row).count()));
 
@@ -367,7 +372,7 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
 
     it('whatever the source, where sources are not limited', async () => {
       const open = await startEngine(database, { perSource: false });
-      expect(await open.get(Sending).take(mail)).toBeNull();
+      expect(await open.get(Sending).take(mail, NO_REQUEST)).toBeNull();
       expect(await open.rows(SourceBudgetRow).count()).toBe(0);
       await open.close();
     });

@@ -1,8 +1,8 @@
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Sending } from '../../src/challenges/sending.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
 import { PasswordGuesses } from '../../src/auth/local/password-guesses.js';
-import { AccessTokens } from '../../src/tokens/access-tokens.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import {
@@ -12,6 +12,7 @@ import {
   login,
   newPerson,
   type Person,
+  principalOf,
   register,
   registerWithEmailFactor,
 } from '../support/people.js';
@@ -86,7 +87,7 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
       const proved = await answer(app, await login(app, ada), ada.email);
       await enroll(app, proved, { type: 'sms', phoneNumber: '+4915112345678' }, '+4915112345678');
       const rows = app.nest.get(FactorRepository);
-      const factors = await rows.findAll(proved.mfa.status && principalOf(proved.accessToken).userId);
+      const factors = await rows.findAll(proved.mfa.status && principalOf(app, proved).userId);
       const email = factors.find(({ type }) => type === 'email')!;
       await rows.countFailure(email, { status: 'active', failures: 99, blockedUntil: null });
       expect(await guess(ada, 1)).toEqual([422]);
@@ -101,7 +102,7 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
       const ada = await registerWithEmailFactor(app);
       app.clock.advance('11m');
       const session = await login(app, ada);
-      const principal = principalOf(session.accessToken);
+      const principal = principalOf(app, session);
       const { id } = session.mfa.challenge!;
       const code = wrong(app.lastCode(ada.email));
       const service = app.nest.get(SecondFactor);
@@ -148,7 +149,9 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
     it('tells nothing about more than ten guesses at the same moment', async () => {
       const { email } = newPerson();
       const guesses = app.nest.get(PasswordGuesses);
-      const outcomes = await Promise.allSettled(Array.from({ length: 200 }, () => guesses.settle(email, false)));
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 200 }, () => guesses.settle(email, false, NO_REQUEST)),
+      );
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
     });
   });
@@ -184,11 +187,6 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
       expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'sent' });
     });
   });
-
-  function principalOf(accessToken: string) {
-    const payload = JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString('utf8'));
-    return app.nest.get(AccessTokens).read(payload);
-  }
 });
 
 describe('a source address', () => {
@@ -217,12 +215,12 @@ describe('a source address', () => {
 
   it('may get 199 passwords wrong in an hour, whatever accounts it tries; then it waits, and others do not', async () => {
     const guesses = app.nest.get(PasswordGuesses);
-    const tryOne = (account: number, right = false) => guesses.settle(`user-${account}@example.com`, right);
+    const tryOne = (account: number, right = false) => guesses.settle(`user-${account}@example.com`, right, NO_REQUEST);
     for (let account = 0; account < 200; account++) await tryOne(account);
     await expect(tryOne(200)).rejects.toMatchObject({ definition: { code: 'too_many_attempts' } });
     await expect(tryOne(201, true)).rejects.toMatchObject({ definition: { code: 'too_many_attempts' } });
     // Nobody can keep a user out of a device that he trusts: those have a budget of their own.
-    await guesses.settle('user-201@example.com', true, 'device');
+    await guesses.settle('user-201@example.com', true, NO_REQUEST, 'device');
     app.clock.advance('1h');
     await tryOne(202);
   });
@@ -248,7 +246,7 @@ describe('text messages', () => {
   it('that do not go out count for no country: one number cannot break it off for all', async () => {
     const app = await startApp();
     const sending = app.nest.get(Sending);
-    const ask = (to: string) => sending.take({ channel: 'sms', to });
+    const ask = (to: string) => sending.take({ channel: 'sms', to }, NO_REQUEST);
     for (let n = 0; n < 60; n++) await ask('+4915112340000');
     expect(await ask('+4915112340001')).toBeNull();
     // And what was taken from a destination is put back when its country is broken off.
@@ -264,7 +262,7 @@ describe('text messages', () => {
     const app = await startApp();
     const sending = app.nest.get(Sending);
     const send = (number: number, country = '49') =>
-      sending.take({ channel: 'sms', to: `+${country}1511234${String(number).padStart(4, '0')}` });
+      sending.take({ channel: 'sms', to: `+${country}1511234${String(number).padStart(4, '0')}` }, NO_REQUEST);
     for (let number = 0; number < 50; number++) expect(await send(number)).toBeNull();
     expect(await send(50)).toEqual(app.clock.in(3_600_000));
     expect(await send(50, '43')).toBeNull();

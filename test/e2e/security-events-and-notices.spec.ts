@@ -1,3 +1,4 @@
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Audit } from '../../src/audit/audit.service.js';
 import type { SessionDto } from '../../src/auth/index.js';
 import { Accounts } from '../../src/mfa/index.js';
@@ -232,7 +233,7 @@ describe.each(databases)('security events and notices on $name', (database) => {
       const ada = await register(app);
       const { accessToken } = await login(app, ada);
       const { sub } = (await app.http.get('/v1/auth/session').auth(accessToken, bearer).expect(200)).body;
-      app.nest.get(Audit).record({ type, userId: sub });
+      app.nest.get(Audit).record({ type, userId: sub }, NO_REQUEST);
       await told(ada, subject);
     });
 
@@ -264,7 +265,7 @@ describe.each(databases)('security events and notices on $name', (database) => {
       const ada = await register(app);
       const sessions = [await login(app, ada), await login(app, ada)] as const;
       const id = await idOf(sessions[0]);
-      await accounts().disable(id);
+      await accounts().disable(id, NO_REQUEST);
       expect(await Promise.all(sessions.map(isAlive))).toEqual([false, false]);
       await refresh(sessions[0]).expect(401);
       const { body } = await tryLogin(ada).expect(401);
@@ -275,7 +276,7 @@ describe.each(databases)('security events and notices on $name', (database) => {
       await app.nest.get(Audit).flush();
       expect(app.outbox.messages(ada.email)).toHaveLength(mails);
 
-      await accounts().enable(id);
+      await accounts().enable(id, NO_REQUEST);
       await refresh(sessions[1]).expect(401);
       const seen = await types((await tryLogin(ada).expect(200)).body);
       expect(seen).toEqual(expect.arrayContaining(['user.disabled', 'user.enabled', 'login.failed']));
@@ -292,7 +293,7 @@ describe.each(databases)('security events and notices on $name', (database) => {
     it('deleting does, for good', async () => {
       const ada = await registerWithEmailFactor(app);
       const session = await signInWithMfa(app, ada);
-      await accounts().delete(await idOf(session));
+      await accounts().delete(await idOf(session), NO_REQUEST);
       expect(await isAlive(session)).toBe(false);
       await refresh(session).expect(401);
       await tryLogin(ada).expect(401);
@@ -302,7 +303,7 @@ describe.each(databases)('security events and notices on $name', (database) => {
       const ada = await registerWithEmailFactor(app);
       const session = await signInWithMfa(app, ada);
       await enroll(app, session, { type: 'sms', phoneNumber: '+4915112345678' }, '+4915112345678');
-      await accounts().resetMfa(await idOf(session));
+      await accounts().resetMfa(await idOf(session), NO_REQUEST);
       expect(await isAlive(session)).toBe(false);
       await refresh(session).expect(401);
       expect((await login(app, ada)).mfa).toEqual({ status: 'not_enrolled' });

@@ -1,3 +1,4 @@
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import type { SessionDto } from '../../src/auth/index.js';
 import { Accounts, TrustedDevices } from '../../src/mfa/index.js';
 import { startApp, type TestApp } from '../support/app.js';
@@ -241,7 +242,7 @@ describe.each(databases)('trusting a device on $name', (database) => {
 
     const bob = await registerWithEmailFactor(app, newPerson('bob'));
     const his = await remember(bob);
-    await app.nest.get(Accounts).resetMfa(principalOf(app, his).userId);
+    await app.nest.get(Accounts).resetMfa(principalOf(app, his).userId, NO_REQUEST);
     expect(await devicesOf(his)).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { PasswordGuesses } from '../../src/auth/local/password-guesses.js';
 import { Sending } from '../../src/challenges/sending.js';
 import { SourceBudget } from '../../src/limits/source-budget.js';
@@ -59,7 +60,7 @@ describe.each(databases)('two instances on one $name, of which one is started an
     const ada = await newUserWithFactors(instances[1]);
     const rows = instances[1].nest.get(FactorRepository);
     const factor = (await rows.findOne(ada.factorIds.email, ada.userId))!;
-    const wrong = (index: number) => outcome(anInstance(index).nest.get(FactorGuesses).count(factor));
+    const wrong = (index: number) => outcome(anInstance(index).nest.get(FactorGuesses).count(factor, NO_REQUEST));
 
     expect([await wrong(0), await wrong(1)]).toEqual(['accepted', 'accepted']);
     await restart();
@@ -76,7 +77,7 @@ describe.each(databases)('two instances on one $name, of which one is started an
   it('count wrong passwords of an account together: 200 at the same moment are ten, then it waits', async () => {
     const account = 'ada@example.com';
     const guess = (index: number, right = false) =>
-      outcome(anInstance(index).nest.get(PasswordGuesses).settle(account, right));
+      outcome(anInstance(index).nest.get(PasswordGuesses).settle(account, right, NO_REQUEST));
 
     expect([await guess(0), await guess(1), await guess(0)]).toEqual(times(3, () => 'accepted'));
     await restart();
@@ -91,7 +92,7 @@ describe.each(databases)('two instances on one $name, of which one is started an
 
   it('send five messages to a destination between them', async () => {
     const take = (index: number) =>
-      anInstance(index).nest.get(Sending).take({ channel: 'email', to: 'ada@example.com' });
+      anInstance(index).nest.get(Sending).take({ channel: 'email', to: 'ada@example.com' }, NO_REQUEST);
 
     expect([await take(0), await take(1)]).toEqual([null, null]);
     await restart();
@@ -122,7 +123,7 @@ describe.each(databases)('two instances on one $name, of which one is started an
     const take = (index: number) =>
       anInstance(index)
         .nest.get(Sending)
-        .take({ channel: 'sms', to: `+4366412345${String(index).padStart(2, '0')}` });
+        .take({ channel: 'sms', to: `+4366412345${String(index).padStart(2, '0')}` }, NO_REQUEST);
     await Promise.all(times(20, take));
     await restart();
     const refused = (await Promise.all(times(40, (i) => take(i + 20)))).filter((each) => each !== null);

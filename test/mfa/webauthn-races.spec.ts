@@ -1,11 +1,10 @@
-import { AccessTokens } from '../../src/tokens/access-tokens.js';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { Enrollment } from '../../src/mfa/enrollment/enrollment.service.js';
 import { PasskeySignIn } from '../../src/mfa/passkey/passkey-sign-in.service.js';
-import type { SessionDto } from '../../src/auth/index.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
-import { login, register } from '../support/people.js';
+import { login, principalOf, register } from '../support/people.js';
 import { beginEnrollment, passkeyOptions, registerWithKey, SecurityKey } from '../support/security-key.js';
 
 const MANY = 20;
@@ -19,10 +18,6 @@ describe.each(databases)('a security key answering 20 times in the same moment o
 
   afterAll(() => app.close());
 
-  function principalOf({ accessToken }: SessionDto) {
-    return app.nest.get(AccessTokens).read(JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()));
-  }
-
   async function winners(attempt: (index: number) => Promise<unknown>): Promise<number> {
     const outcomes = await Promise.allSettled(Array.from({ length: MANY }, (_, index) => attempt(index)));
     return outcomes.filter(({ status }) => status === 'fulfilled').length;
@@ -33,7 +28,7 @@ describe.each(databases)('a security key answering 20 times in the same moment o
     const pending = await login(app, ada);
     const { id, publicKey } = pending.mfa.challenge!;
     const credential = ada.key.get(publicKey!, undefined, { countsBy });
-    const principal = principalOf(pending);
+    const principal = principalOf(app, pending);
     const service = app.nest.get(SecondFactor);
     expect(await winners(() => service.verify(principal, id, { credential }))).toBe(1);
   });
@@ -43,7 +38,7 @@ describe.each(databases)('a security key answering 20 times in the same moment o
     const { challengeId, publicKey } = await passkeyOptions(app);
     const credential = ada.key.get(publicKey, undefined, { countsBy });
     const service = app.nest.get(PasskeySignIn);
-    expect(await winners(() => service.signIn(challengeId, credential))).toBe(1);
+    expect(await winners(() => service.signIn(challengeId, credential, NO_REQUEST))).toBe(1);
   });
 
   it('uses one value of the counter once, in however many challenges', async () => {
@@ -54,7 +49,7 @@ describe.each(databases)('a security key answering 20 times in the same moment o
       ada.key.get(publicKey, undefined, { countsBy: index === 0 ? 1 : 0 }),
     );
     const service = app.nest.get(PasskeySignIn);
-    expect(await winners((index) => service.signIn(options[index].challengeId, answers[index]))).toBe(1);
+    expect(await winners((index) => service.signIn(options[index].challengeId, answers[index], NO_REQUEST))).toBe(1);
   });
 
   it('is enrolled by one of those who claim the same credential', async () => {
@@ -63,7 +58,7 @@ describe.each(databases)('a security key answering 20 times in the same moment o
     for (let index = 0; index < 5; index++) {
       const session = await login(app, await register(app));
       const { id, publicKey } = await beginEnrollment(app, session);
-      claims.push({ id, principal: principalOf(session), made: new SecurityKey().create(publicKey), publicKey });
+      claims.push({ id, principal: principalOf(app, session), made: new SecurityKey().create(publicKey), publicKey });
     }
     const original = key.create(claims[0].publicKey);
     const enrollment = app.nest.get(Enrollment);

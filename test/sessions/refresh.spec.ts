@@ -1,5 +1,6 @@
 import { getRepositoryToken } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { randomId } from '../../src/kernel/secrets.js';
 import { Refresh } from '../../src/sessions/refresh.js';
 import { SessionRow } from '../../src/sessions/session.entity.js';
@@ -16,7 +17,7 @@ const REFUSED = { definition: { code: 'invalid_token', status: 401 } };
 
 const accept = async (app: TestApp, { accessToken }: Grant) =>
   (await app.http.get('/v1/auth/session').auth(accessToken, bearer)).status === 200;
-const refresh = (app: TestApp, token: string) => app.nest.get(Refresh).refresh(token);
+const refresh = (app: TestApp, token: string) => app.nest.get(Refresh).refresh(token, NO_REQUEST);
 const fulfilled = <T>(results: PromiseSettledResult<T>[]) =>
   results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
 
@@ -136,7 +137,7 @@ describe.each(databases)('refreshing on $name', (kind) => {
     const factor = { ...TOTP, id: randomId() };
     const proved = await openMfaSession(app, factor);
     const bystander = await openMfaSession(app);
-    await app.nest.get(Sessions).withdrawFactor(proved.principal.userId, factor.id);
+    await app.nest.get(Sessions).withdrawFactor(proved.principal.userId, factor.id, NO_REQUEST);
     expect(await accept(app, proved)).toBe(false);
     const { principal } = await refresh(app, proved.refreshToken);
     expect(principal.claims).toMatchObject({ acr: 'aal1', amr: ['pwd'] });
@@ -205,7 +206,7 @@ describe.each(databases)('refreshing on $name', (kind) => {
       for (let round = 0; round < 10; round += 1) {
         const factor = { ...TOTP, id: randomId() };
         const { refreshToken, principal } = await openMfaSession(app, factor);
-        const withdraw = () => app.nest.get(Sessions).withdrawFactor(principal.userId, factor.id);
+        const withdraw = () => app.nest.get(Sessions).withdrawFactor(principal.userId, factor.id, NO_REQUEST);
         const [, grant] =
           round % 2
             ? await Promise.all([withdraw(), refresh(other, refreshToken)])
@@ -223,7 +224,7 @@ describe.each(databases)('refreshing on $name', (kind) => {
         const stepUp = other.nest.get(Sessions).upgrade(principal, factor);
         const results = await Promise.allSettled([
           stepUp,
-          app.nest.get(Sessions).withdrawFactor(principal.userId, factor.id),
+          app.nest.get(Sessions).withdrawFactor(principal.userId, factor.id, NO_REQUEST),
         ]);
         expect(results[1].status).toBe('fulfilled');
         expect(await rowOf({ principal } as Grant)).toMatchObject({ acr: 'aal1', mfaAt: null, mfaFactorId: null });

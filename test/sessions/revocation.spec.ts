@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Revocations } from '../../src/sessions/revocations.js';
 import type { Grant } from '../../src/sessions/grants.js';
 import { Sessions } from '../../src/sessions/sessions.service.js';
@@ -14,7 +15,7 @@ const bearer = { type: 'bearer' } as const;
 
 const get = (app: TestApp, token: string, path = '/v1/examples/signed-in') => app.http.get(path).auth(token, bearer);
 const end = (app: TestApp, { principal }: Grant) =>
-  app.nest.get(Sessions).end(principal.sessionId, principal.userId, 'logout');
+  app.nest.get(Sessions).end(principal.sessionId, principal.userId, 'logout', NO_REQUEST);
 
 describe.each(databases)('an access token on $name', (kind) => {
   let database: TestDatabase;

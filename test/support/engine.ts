@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { ClsServiceManager } from 'nestjs-cls';
 import { DataSource, type ObjectLiteral, type Repository } from 'typeorm';
 import { AuditModule } from '../../src/audit/audit.module.js';
 import { Audit } from '../../src/audit/audit.service.js';
@@ -10,7 +9,6 @@ import { ChallengesModule } from '../../src/challenges/challenges.module.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { DeliveryModule } from '../../src/delivery/delivery.module.js';
 import { Outbox } from '../../src/delivery/channels/outbox/outbox.js';
-import type { RequestOrigin } from '../../src/http/request-context.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { KernelModule } from '../../src/kernel/kernel.module.js';
 import { LimitsModule } from '../../src/limits/limits.module.js';
@@ -66,10 +64,4 @@ export async function startEngine(kind: DatabaseKind = databases[0], { perSource
       await database.drop();
     },
   };
-}
-
-/** Within a request from that address. */
-export function requestFrom<T>(ip: string, work: () => T): T {
-  const origin = { requestId: '-', ip, device: '-' };
-  return ClsServiceManager.getClsService<RequestOrigin>().runWith(origin, work);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { SessionDto } from '../../src/auth/index.js';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
+import type { Caller, SessionDto } from '../../src/auth/index.js';
 import { AccessTokens } from '../../src/tokens/access-tokens.js';
-import type { Principal } from '../../src/tokens/principal.js';
 import type { TestApp } from './app.js';
 
 export const PASSWORD = 'brass gears turn slowly';
@@ -78,9 +78,9 @@ export const as = (app: TestApp, { accessToken }: Pick<SessionDto, 'accessToken'
 });
 
 /** Whom the access token makes its bearer: what services are called with. */
-export function principalOf(app: TestApp, { accessToken }: Pick<SessionDto, 'accessToken'>): Principal {
+export function principalOf(app: TestApp, { accessToken }: Pick<SessionDto, 'accessToken'>): Caller {
   const payload = Buffer.from(accessToken.split('.')[1], 'base64url').toString();
-  return app.nest.get(AccessTokens).read(JSON.parse(payload));
+  return { ...app.nest.get(AccessTokens).read(JSON.parse(payload)), origin: NO_REQUEST };
 }
 
 /** Tries again for 2 seconds: for what happens after the answer, like the mail of a registration. */

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import type { ChallengeDto } from '../../src/auth/index.js';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
+import type { Caller, ChallengeDto } from '../../src/auth/index.js';
 import { Challenge } from '../../src/challenges/challenge.entity.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { Enrollment } from '../../src/mfa/enrollment/enrollment.service.js';
 import { Sessions } from '../../src/sessions/sessions.service.js';
-import { AccessTokens } from '../../src/tokens/access-tokens.js';
-import type { Principal } from '../../src/tokens/principal.js';
 import { UserStore } from '../../src/users/user-store.js';
 import type { TestApp } from './app.js';
+import { principalOf } from './people.js';
 
 export { outcome } from './outcome.js';
 
@@ -18,7 +18,7 @@ export { outcome } from './outcome.js';
 export interface Challenged {
   readonly userId: string;
   readonly email: string;
-  readonly principal: Principal;
+  readonly principal: Caller;
   /** By factor type. */
   readonly factorIds: Readonly<Record<string, string>>;
   readonly addresses: Readonly<Record<string, string>>;
@@ -47,9 +47,10 @@ export async function newUserWithFactors(app: TestApp, types: readonly string[] 
   return { userId, email, principal: await openSession(app, userId), factorIds, addresses };
 }
 
-export async function openSession(app: TestApp, userId: string): Promise<Principal> {
+export async function openSession(app: TestApp, userId: string): Promise<Caller> {
   const assurance = { acr: 'aal1', amr: ['pwd'] } as const;
-  return (await app.nest.get(Sessions).open(userId, assurance, { ip: '-', device: '-' })).principal;
+  const { principal } = await app.nest.get(Sessions).open(userId, assurance, NO_REQUEST);
+  return { ...principal, origin: NO_REQUEST };
 }
 
 /** What a login does after the password: a challenge, its code sent. */
@@ -71,16 +72,10 @@ export function wrongCode(...right: readonly string[]): string {
 }
 
 /** A second factor, so that the next one may be enrolled. */
-async function proveFirst(app: TestApp, principal: Principal, to: string): Promise<Principal> {
+async function proveFirst(app: TestApp, principal: Caller, to: string): Promise<Caller> {
   const secondFactor = app.nest.get(SecondFactor);
   const { id } = (await secondFactor.afterPassword(principal)).challenge!;
-  const { accessToken } = await secondFactor.verify(principal, id, { code: app.lastCode(to) });
-  return principalOf(app, accessToken);
-}
-
-function principalOf(app: TestApp, accessToken: string): Principal {
-  const payload = JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()) as unknown;
-  return app.nest.get(AccessTokens).read(payload);
+  return principalOf(app, await secondFactor.verify(principal, id, { code: app.lastCode(to) }));
 }
 
 /** An access token with the MFA claim, by a factor of that type. */
@@ -94,5 +89,5 @@ export async function tokenBy(app: TestApp, user: Challenged, type: string): Pro
 /** An access token of the password alone. */
 export async function passwordToken(app: TestApp, { userId }: Pick<Challenged, 'userId'>): Promise<string> {
   const assurance = { acr: 'aal1', amr: ['pwd'] } as const;
-  return (await app.nest.get(Sessions).open(userId, assurance, { ip: '-', device: '-' })).accessToken;
+  return (await app.nest.get(Sessions).open(userId, assurance, NO_REQUEST)).accessToken;
 }

@@ -4,7 +4,7 @@ import { type ProvedFactor, Sessions } from '../../src/sessions/sessions.service
 import { UserStore } from '../../src/users/user-store.js';
 import type { TestApp } from './app.js';
 
-const ORIGIN = { ip: '192.0.2.1', device: 'Jest' };
+const ORIGIN = { requestId: '-', ip: '192.0.2.1', device: 'Jest' };
 
 export const TOTP: ProvedFactor = { id: randomId(), type: 'totp', acr: 'aal2', amr: ['otp'] };
 

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
 import { Strategy } from 'passport-local';
 import { Audit } from '../../audit/audit.service.js';
+import { originOf, type RequestOrigin } from '../../http/request-origin.js';
 import { Problem } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
 import { normalizeEmail } from '../../users/email-address.js';
@@ -33,16 +34,17 @@ export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
   }
 
   /** @throws Problem `invalid_credentials` or `too_many_attempts`, the same for unknown, unverified, disabled and wrong */
-  async validate({ body }: FastifyRequest, email: string, password: string): Promise<User> {
+  async validate(request: FastifyRequest, email: string, password: string): Promise<User> {
+    const origin = originOf(request);
     const address = normalizeEmail(email) ?? NOBODY;
     try {
       const user = await this.users.authenticate(address, password);
-      const device = await this.ownDevice(address, (body as LoginDto).deviceToken);
-      await this.guesses.settle(address, user !== null, device);
+      const device = await this.ownDevice(address, (request.body as LoginDto).deviceToken);
+      await this.guesses.settle(address, user !== null, origin, device);
       if (!user) throw AuthProblem.invalidCredentials();
       return user;
     } catch (error) {
-      if (error instanceof Problem) await this.recordFailure(address, error.definition.code);
+      if (error instanceof Problem) await this.recordFailure(address, error.definition.code, origin);
       throw error;
     }
   }
@@ -55,8 +57,8 @@ export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
   }
 
   /** Looks the account up in either case, so that a known address takes as long as an unknown one. */
-  private async recordFailure(address: string, reason: string): Promise<void> {
+  private async recordFailure(address: string, reason: string, origin: RequestOrigin): Promise<void> {
     const user = await this.users.findByEmail(address);
-    this.audit.record({ type: 'login.failed', ...(user && { userId: user.id }), detail: { reason } });
+    this.audit.record({ type: 'login.failed', ...(user && { userId: user.id }), detail: { reason } }, origin);
   }
 }

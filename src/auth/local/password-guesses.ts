@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { requestOrigin } from '../../http/request-context.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
 import { retryAfter } from '../../kernel/problem.js';
 import { ACCOUNT_BACKOFF, SOURCE_BACKOFF, SOURCE_WINDOW } from '../../limits/backoff.js';
@@ -26,18 +26,18 @@ export class PasswordGuesses {
    * @param device the id of the device, when it is one that the account's owner trusts
    * @throws Problem `too_many_attempts`, right or wrong, while the account or the source has to wait
    */
-  async settle(account: string, right: boolean, device?: string): Promise<void> {
-    const until = await this.budget.settle(right, this.guessed(account, device));
+  async settle(account: string, right: boolean, origin: RequestOrigin, device?: string): Promise<void> {
+    const until = await this.budget.settle(right, this.guessed(account, origin, device));
     if (until) throw AuthProblem.tooManyAttempts(retryAfter(until, this.clock.now()));
   }
 
-  private guessed(account: string, device: string | undefined): readonly [Guessed, ...Guessed[]] {
+  private guessed(account: string, { ip }: RequestOrigin, device?: string): readonly [Guessed, ...Guessed[]] {
     if (device !== undefined) return [{ kind: 'device', subject: device, backoff: ACCOUNT_BACKOFF }];
     const guessed: [Guessed, ...Guessed[]] = [{ kind: 'account', subject: account, backoff: ACCOUNT_BACKOFF }];
     if (this.options.perSource) {
       // Each hour is counted anew: right answers clear nothing here, or a spy with one account of his own would.
       const hour = Math.floor(this.clock.now().getTime() / SOURCE_WINDOW);
-      const subject = `${sourceOf(requestOrigin().ip)} ${hour}`;
+      const subject = `${sourceOf(ip)} ${hour}`;
       guessed.push({ kind: 'source', subject, backoff: SOURCE_BACKOFF });
     }
     return guessed;

@@ -50,13 +50,13 @@ export class Notices implements OnModuleInit {
     const kind = NOTICES[event.type];
     if (kind === undefined || event.userId === undefined || !isWorthAMail(event)) return;
     this.unawaited.add(this.send(event.userId, kind, event), (error) =>
-      this.log.error(`A "${kind}" notice was not sent: ${error.name}`),
+      this.log.error({ requestId: event.requestId }, `A "${kind}" notice was not sent: ${error.name}`),
     );
   }
 
-  private async send(userId: string, kind: NoticeKind, { at, ip, device }: AuditEvent): Promise<void> {
+  private async send(userId: string, kind: NoticeKind, { at, ip, device, requestId }: AuditEvent): Promise<void> {
     const user = await this.users.findById(userId);
-    if (user) await this.courier.deliver('email', user.email, { kind, at, ip, device });
+    if (user) await this.courier.deliver('email', user.email, { kind, at, ip, device }, requestId);
   }
 }
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { Sessions } from '../../sessions/sessions.service.js';
-import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../http/token-problems.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { UserStore } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';
+import type { Caller } from '../caller.js';
 import { PasswordGuesses } from '../local/password-guesses.js';
 import { NextSteps } from '../next-steps.js';
 import { NewPassword } from './new-password.js';
@@ -29,20 +29,20 @@ export class ChangePassword {
    * @throws Problem `insufficient_user_authentication` without a fresh second factor, `invalid_credentials`,
    * `too_many_attempts`, `validation_failed`
    */
-  async change(principal: Principal, current: string, password: string): Promise<void> {
-    const { userId, sessionId } = principal;
-    await this.steps.next?.requireFresh(principal);
+  async change(caller: Caller, current: string, password: string): Promise<void> {
+    const { userId, sessionId, origin } = caller;
+    await this.steps.next?.requireFresh(caller);
     const user = await this.users.findById(userId);
     if (!user) throw TokenProblem.invalidToken();
     const right = (await this.users.authenticate(user.email, current)) !== null;
-    if (!right) this.audit.record({ type: 'password.change.failed', userId, sessionId });
-    await this.guesses.settle(user.email, right);
+    if (!right) this.audit.record({ type: 'password.change.failed', userId, sessionId }, origin);
+    await this.guesses.settle(user.email, right, origin);
     if (!right) throw AuthProblem.wrongPassword();
     this.newPassword.require('/newPassword', password, user);
     await this.users.setPassword(userId, await this.hasher.hash(password));
     await this.resets.withdraw(userId);
-    await this.steps.next?.passwordChanged(userId);
-    await this.sessions.endAll(userId, 'password_changed', sessionId);
-    this.audit.record({ type: 'password.changed', userId, sessionId });
+    await this.steps.next?.passwordChanged(userId, origin);
+    await this.sessions.endAll(userId, 'password_changed', origin, sessionId);
+    this.audit.record({ type: 'password.changed', userId, sessionId }, origin);
   }
 }

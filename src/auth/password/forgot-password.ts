@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { Sending } from '../../challenges/sending.js';
 import { Courier } from '../../delivery/courier.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { normalizeEmail } from '../../users/email-address.js';
 import { UserStore } from '../../users/user-store.js';
 import { UnawaitedWork } from '../unawaited-work.js';
@@ -28,22 +29,21 @@ export class ForgotPassword {
    * Returns at once, whoever is asked for: neither the answer nor its time tells whether there is such an account. The
    * work begins when the answer is out: SQLite's does not wait for anything, and so would delay it.
    */
-  request(address: string): void {
-    const sent = setImmediate().then(() => this.send(address));
-    this.unawaited.add(sent, (error) => this.log.error(`A reset mail was not sent: ${error.name}`));
+  request(address: string, origin: RequestOrigin): void {
+    const sent = setImmediate().then(() => this.send(address, origin));
+    this.unawaited.add(sent, (error) =>
+      this.log.error({ requestId: origin.requestId }, `A reset mail was not sent: ${error.name}`),
+    );
   }
 
-  private async send(address: string): Promise<void> {
+  private async send(address: string, origin: RequestOrigin): Promise<void> {
     const email = normalizeEmail(address);
-    if (email === null || (await this.sending.take({ channel: CHANNEL, to: email }, { gap: true }))) return;
+    if (email === null || (await this.sending.take({ channel: CHANNEL, to: email }, origin, { gap: true }))) return;
     const user = await this.users.findByEmail(email);
     if (!user || user.disabled) return;
-    const token = await this.resets.issue(user.id);
-    this.audit.record({ type: 'password.reset.requested', userId: user.id });
-    await this.courier.deliver(CHANNEL, user.email, {
-      kind: 'password-reset-link',
-      token,
-      minutes: RESET_TTL / 60_000,
-    });
+    const token = await this.resets.issue(user.id, origin);
+    this.audit.record({ type: 'password.reset.requested', userId: user.id }, origin);
+    const letter = { kind: 'password-reset-link', token, minutes: RESET_TTL / 60_000 } as const;
+    await this.courier.deliver(CHANNEL, user.email, letter, origin.requestId);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Challenge } from '../../challenges/challenge.entity.js';
 import { Challenges } from '../../challenges/challenges.service.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
 import { newResetToken, readResetToken, type ResetToken, writeResetToken } from './reset-token.js';
 
@@ -17,10 +18,10 @@ export class PasswordResets {
   ) {}
 
   /** @returns the token for the link */
-  async issue(userId: string): Promise<string> {
+  async issue(userId: string, origin: RequestOrigin): Promise<string> {
     const token = newResetToken(randomId());
     const asking = { id: token.challengeId, purpose: PURPOSE, userId, ttl: RESET_TTL };
-    await this.challenges.issue(asking, { kept: this.secrets.hash(PURPOSE, ...parts(token, userId)) });
+    await this.challenges.issue(asking, { kept: this.secrets.hash(PURPOSE, ...parts(token, userId)) }, origin);
     return writeResetToken(token);
   }
 

@@ -2,12 +2,12 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../../http/api-problem.js';
 import { Public } from '../../http/public.decorator.js';
+import { Origin, type RequestOrigin } from '../../http/request-origin.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Throttled } from '../../limits/throttling/throttled.decorator.js';
-import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../http/token-problems.js';
 import { AuthProblem } from '../auth-problems.js';
-import { CurrentPrincipal } from '../current-principal.decorator.js';
+import { type Caller, CurrentCaller } from '../caller.js';
 import { ChangePassword } from './change-password.js';
 import { ForgotPassword } from './forgot-password.js';
 import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './password.dto.js';
@@ -33,8 +33,8 @@ export class PasswordController {
     description: 'The answer is the same whether there is such an account or not. One mail a minute at the most.',
   })
   @ApiAcceptedResponse()
-  forgot(@Body() { email }: ForgotPasswordDto): void {
-    this.forgotPassword.request(email);
+  forgot(@Body() { email }: ForgotPasswordDto, @Origin() origin: RequestOrigin): void {
+    this.forgotPassword.request(email, origin);
   }
 
   @Post('reset')
@@ -47,8 +47,8 @@ export class PasswordController {
   })
   @ApiNoContentResponse()
   @ApiProblem(AuthProblem.resetRefused)
-  reset(@Body() { token, newPassword }: ResetPasswordDto): Promise<void> {
-    return this.resetPassword.reset(token, newPassword);
+  reset(@Body() { token, newPassword }: ResetPasswordDto, @Origin() origin: RequestOrigin): Promise<void> {
+    return this.resetPassword.reset(token, newPassword, origin);
   }
 
   @Post('change')
@@ -67,10 +67,7 @@ export class PasswordController {
     AuthProblem.wrongPassword,
     AuthProblem.tooManyAttempts,
   )
-  change(
-    @CurrentPrincipal() principal: Principal,
-    @Body() { currentPassword, newPassword }: ChangePasswordDto,
-  ): Promise<void> {
-    return this.changePassword.change(principal, currentPassword, newPassword);
+  change(@CurrentCaller() caller: Caller, @Body() { currentPassword, newPassword }: ChangePasswordDto): Promise<void> {
+    return this.changePassword.change(caller, currentPassword, newPassword);
   }
 }

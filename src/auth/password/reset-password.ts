@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { type User, UserStore } from '../../users/user-store.js';
@@ -25,23 +26,23 @@ export class ResetPassword {
   ) {}
 
   /** @throws Problem `challenge_expired`, the same for unknown, used and expired; `validation_failed` */
-  async reset(token: string, password: string): Promise<void> {
+  async reset(token: string, password: string, origin: RequestOrigin): Promise<void> {
     const found = await this.resets.find(token);
     const user = found && (await this.users.findById(found.userId));
-    if (!found || !user || user.disabled) return this.refuse(user);
+    if (!found || !user || user.disabled) return this.refuse(user, origin);
     // Before the link is used up: a password that is refused costs the user no new mail.
     this.newPassword.require('/newPassword', password, user);
     const passwordHash = await this.hasher.hash(password);
     await this.resets.consume(found.challenge);
     await this.users.setPassword(user.id, passwordHash);
     await this.resets.withdraw(user.id);
-    await this.steps.next?.passwordChanged(user.id);
-    await this.sessions.endAll(user.id, 'password_reset');
-    this.audit.record({ type: 'password.reset', userId: user.id });
+    await this.steps.next?.passwordChanged(user.id, origin);
+    await this.sessions.endAll(user.id, 'password_reset', origin);
+    this.audit.record({ type: 'password.reset', userId: user.id }, origin);
   }
 
-  private refuse(user: User | null): never {
-    this.audit.record({ type: 'password.reset.failed', ...(user && { userId: user.id }) });
+  private refuse(user: User | null, origin: RequestOrigin): never {
+    this.audit.record({ type: 'password.reset.failed', ...(user && { userId: user.id }) }, origin);
     throw AuthProblem.resetRefused();
   }
 }

@@ -5,6 +5,7 @@ import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import { Public } from '../../http/public.decorator.js';
+import { Origin, type RequestOrigin } from '../../http/request-origin.js';
 import { RegisterDto, RegistrationDto, VerifyEmailDto } from './registration.dto.js';
 import { Registration } from './registration.service.js';
 
@@ -26,8 +27,8 @@ export class RegistrationController {
   })
   @ApiAcceptedResponse({ type: RegistrationDto })
   @ApiProblem(CommonProblem.validationFailed, CommonProblem.invalidRequest)
-  async register(@Body() body: RegisterDto): Promise<RegistrationDto> {
-    return { verification: await this.registration.register(body) };
+  async register(@Body() body: RegisterDto, @Origin() origin: RequestOrigin): Promise<RegistrationDto> {
+    return { verification: await this.registration.register(body, origin) };
   }
 
   @Post('email/verify')
@@ -43,7 +44,7 @@ export class RegistrationController {
     ChallengeProblem.closed,
     ChallengeProblem.wrongCode,
   )
-  verify(@Body() { challengeId, code }: VerifyEmailDto): Promise<void> {
-    return this.registration.verify(challengeId, code);
+  verify(@Body() { challengeId, code }: VerifyEmailDto, @Origin() origin: RequestOrigin): Promise<void> {
+    return this.registration.verify(challengeId, code, origin);
   }
 }

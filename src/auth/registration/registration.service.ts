@@ -7,6 +7,7 @@ import { OneTimeCodes } from '../../challenges/one-time-codes.js';
 import { maskAddress } from '../../delivery/channel.js';
 import { Courier } from '../../delivery/courier.js';
 import type { Letter } from '../../delivery/letters.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { CommonProblem, invalidAt } from '../../kernel/problem.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
 import { normalizeEmail } from '../../users/email-address.js';
@@ -43,7 +44,7 @@ export class Registration {
   ) {}
 
   /** @throws Problem `validation_failed` when the password is refused */
-  async register({ email: address, password, ...rest }: RegisterDto): Promise<ChallengeDto> {
+  async register({ email: address, password, ...rest }: RegisterDto, origin: RequestOrigin): Promise<ChallengeDto> {
     const email = normalizeEmail(address);
     if (email === null) throw invalidAt('/email', 'email must be an email');
     const displayName = rest.displayName ?? null;
@@ -61,11 +62,11 @@ export class Registration {
     const letter: Letter = taken
       ? { kind: 'address-taken' }
       : { kind: 'email-verification-code', code, minutes: CHALLENGE_TTL / 60_000 };
-    const challenge = await this.challenges.issue({ id, purpose: PURPOSE, sealed }, { kept });
-    this.audit.record({ type: 'registration.requested', ...(taken && { userId: taken.id }) });
+    const challenge = await this.challenges.issue({ id, purpose: PURPOSE, sealed }, { kept }, origin);
+    this.audit.record({ type: 'registration.requested', ...(taken && { userId: taken.id }) }, origin);
     // Not awaited, in both cases: how long the mail server takes must not tell which it is.
-    this.unawaited.add(this.send(email, letter), (error) =>
-      this.log.error(`A registration mail was not sent: ${error.message}`),
+    this.unawaited.add(this.send(email, letter, origin), (error) =>
+      this.log.error({ requestId: origin.requestId }, `A registration mail was not sent: ${error.message}`),
     );
     const destination = maskAddress(this.courier.channel(CHANNEL), email);
     return toChallengeDto(challenge, 'pending', { id, type: CHANNEL, destination }, []);
@@ -75,12 +76,12 @@ export class Registration {
    * Proves the address and creates the account.
    * @throws Problem `not_found`, `challenge_expired` or `invalid_code`
    */
-  async verify(challengeId: string, code: string): Promise<void> {
+  async verify(challengeId: string, code: string, origin: RequestOrigin): Promise<void> {
     const challenge = await this.challenges.find({ id: challengeId, purpose: PURPOSE });
     if (!challenge) throw CommonProblem.notFound();
     this.challenges.requireOpen(challenge);
     if (!this.codes.matches(challenge.id, challenge.kept, code)) {
-      this.audit.record({ type: 'email.verification.failed' });
+      this.audit.record({ type: 'email.verification.failed' }, origin);
       return this.challenges.refuse(challenge);
     }
     await this.challenges.consume(challenge);
@@ -88,11 +89,11 @@ export class Registration {
     // Taken meanwhile by another registration of the same address.
     const created = await this.users.create(user);
     if (!created) throw ChallengeProblem.closed();
-    this.audit.record({ type: 'email.verified', userId: created.id });
+    this.audit.record({ type: 'email.verified', userId: created.id }, origin);
   }
 
-  private async send(email: string, letter: Letter): Promise<void> {
-    if ((await this.sending.take({ channel: CHANNEL, to: email })) === null)
-      await this.courier.deliver(CHANNEL, email, letter);
+  private async send(email: string, letter: Letter, origin: RequestOrigin): Promise<void> {
+    if ((await this.sending.take({ channel: CHANNEL, to: email }, origin)) === null)
+      await this.courier.deliver(CHANNEL, email, letter, origin.requestId);
   }
 }

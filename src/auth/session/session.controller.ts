@@ -11,6 +11,7 @@ import {
 import { IsString, Length } from 'class-validator';
 import { ApiProblem } from '../../http/api-problem.js';
 import { REFRESH_TOKEN_EXAMPLE } from '../../http/docs/live-examples.js';
+import { Origin, type RequestOrigin } from '../../http/request-origin.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import { SessionProblem } from '../../sessions/session-problems.js';
@@ -19,6 +20,7 @@ import type { AccessTokenClaims, Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../http/token-problems.js';
 import type { User } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';
+import { type Caller, CurrentCaller } from '../caller.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
 import { LocalGuard } from '../local/local.guard.js';
 import { LoginDto } from '../local/login.dto.js';
@@ -65,8 +67,12 @@ export class SessionController {
     AuthProblem.tooManyAttempts,
     CommonProblem.unavailable,
   )
-  login(@CurrentPrincipal() user: User, @Body() { deviceToken }: LoginDto): Promise<SessionDto> {
-    return this.signIn.withPassword(user, deviceToken);
+  login(
+    @CurrentPrincipal() user: User,
+    @Body() { deviceToken }: LoginDto,
+    @Origin() origin: RequestOrigin,
+  ): Promise<SessionDto> {
+    return this.signIn.withPassword(user, origin, deviceToken);
   }
 
   @Post('refresh')
@@ -81,8 +87,8 @@ export class SessionController {
   })
   @ApiOkResponse({ type: SessionDto })
   @ApiProblem(CommonProblem.validationFailed, SessionProblem.refreshRefused)
-  refresh(@Body() { refreshToken }: RefreshDto): Promise<SessionDto> {
-    return this.signIn.withRefreshToken(refreshToken);
+  refresh(@Body() { refreshToken }: RefreshDto, @Origin() origin: RequestOrigin): Promise<SessionDto> {
+    return this.signIn.withRefreshToken(refreshToken, origin);
   }
 
   @Post('logout')
@@ -91,8 +97,8 @@ export class SessionController {
   @ApiOperation({ operationId: 'logout', summary: 'End this session everywhere' })
   @ApiNoContentResponse()
   @ApiProblem(TokenProblem.unauthenticated, TokenProblem.invalidToken)
-  async logout(@CurrentPrincipal() { sessionId, userId }: Principal): Promise<void> {
-    await this.sessions.end(sessionId, userId, 'logout');
+  async logout(@CurrentCaller() { sessionId, userId, origin }: Caller): Promise<void> {
+    await this.sessions.end(sessionId, userId, 'logout', origin);
   }
 
   @Get('session')

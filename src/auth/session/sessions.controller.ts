@@ -6,6 +6,7 @@ import { CommonProblem } from '../../kernel/problem.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../http/token-problems.js';
+import { type Caller, CurrentCaller } from '../caller.js';
 import { CurrentPrincipal } from '../current-principal.decorator.js';
 import { SessionEntryDto, toSessionEntryDto } from './session-entry.dto.js';
 
@@ -32,15 +33,15 @@ export class SessionsController {
   @ApiOperation({ operationId: 'endSession', summary: 'End one session everywhere' })
   @ApiNoContentResponse()
   @ApiProblem(CommonProblem.notFound)
-  async end(@CurrentPrincipal() { userId }: Principal, @Param('id') id: string): Promise<void> {
-    if (!(await this.sessions.end(id, userId, 'ended_by_user'))) throw CommonProblem.notFound();
+  async end(@CurrentCaller() { userId, origin }: Caller, @Param('id') id: string): Promise<void> {
+    if (!(await this.sessions.end(id, userId, 'ended_by_user', origin))) throw CommonProblem.notFound();
   }
 
   @Delete()
   @HttpCode(204)
   @ApiOperation({ operationId: 'endOtherSessions', summary: 'End all other sessions everywhere, and keep this one' })
   @ApiNoContentResponse()
-  async endOthers(@CurrentPrincipal() { userId, sessionId }: Principal): Promise<void> {
-    await this.sessions.endAll(userId, 'ended_by_user', sessionId);
+  async endOthers(@CurrentCaller() { userId, sessionId, origin }: Caller): Promise<void> {
+    await this.sessions.endAll(userId, 'ended_by_user', origin, sessionId);
   }
 }

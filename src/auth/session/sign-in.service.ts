@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
-import { requestOrigin } from '../../http/request-context.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { Refresh } from '../../sessions/refresh.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import type { User } from '../../users/user-store.js';
@@ -17,16 +17,16 @@ export class SignIn {
     private readonly audit: Audit,
   ) {}
 
-  async withPassword(user: User, deviceToken?: string): Promise<SessionDto> {
-    const grant = await this.sessions.open(user.id, { acr: 'aal1', amr: ['pwd'] }, requestOrigin());
-    this.audit.record({ type: 'login.succeeded', userId: user.id, sessionId: grant.principal.sessionId });
-    const state = await this.steps.next?.afterPassword(grant.principal, user, deviceToken);
+  async withPassword(user: User, origin: RequestOrigin, deviceToken?: string): Promise<SessionDto> {
+    const grant = await this.sessions.open(user.id, { acr: 'aal1', amr: ['pwd'] }, origin);
+    this.audit.record({ type: 'login.succeeded', userId: user.id, sessionId: grant.principal.sessionId }, origin);
+    const state = await this.steps.next?.afterPassword({ ...grant.principal, origin }, user, deviceToken);
     return toSessionDto(grant, state ?? { status: 'not_enrolled' });
   }
 
   /** @throws Problem `invalid_token` */
-  async withRefreshToken(refreshToken: string): Promise<SessionDto> {
-    const grant = await this.refreshing.refresh(refreshToken);
+  async withRefreshToken(refreshToken: string, origin: RequestOrigin): Promise<SessionDto> {
+    const grant = await this.refreshing.refresh(refreshToken, origin);
     return toSessionDto(grant, (await this.steps.next?.stateOf(grant.principal)) ?? { status: 'not_enrolled' });
   }
 }

@@ -8,7 +8,15 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import { CHALLENGE_ID_EXAMPLE, ChallengeDto, CurrentPrincipal, PartOfSignIn, SessionDto } from '../../auth/index.js';
+import {
+  type Caller,
+  CHALLENGE_ID_EXAMPLE,
+  ChallengeDto,
+  CurrentCaller,
+  CurrentPrincipal,
+  PartOfSignIn,
+  SessionDto,
+} from '../../auth/index.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
@@ -49,11 +57,8 @@ export class ChallengesController {
     MfaProblem.conflict,
     ChallengeProblem.tooManyRequests,
   )
-  start(
-    @CurrentPrincipal() principal: Principal,
-    @Body() { factorId, ...demand }: ChooseFactorDto,
-  ): Promise<ChallengeDto> {
-    return this.secondFactor.start(principal, factorId, demand);
+  start(@CurrentCaller() caller: Caller, @Body() { factorId, ...demand }: ChooseFactorDto): Promise<ChallengeDto> {
+    return this.secondFactor.start(caller, factorId, demand);
   }
 
   @Get(':id')
@@ -84,12 +89,8 @@ export class ChallengesController {
     MfaProblem.conflict,
     ChallengeProblem.tooManyRequests,
   )
-  send(
-    @CurrentPrincipal() principal: Principal,
-    @Param('id') id: string,
-    @Body() { factorId }: SendDto,
-  ): Promise<ChallengeDto> {
-    return this.secondFactor.send(principal, id, factorId);
+  send(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() { factorId }: SendDto): Promise<ChallengeDto> {
+    return this.secondFactor.send(caller, id, factorId);
   }
 
   @Post(':id/verify')
@@ -111,12 +112,12 @@ export class ChallengesController {
     MfaProblem.tooManyAttempts,
   )
   async verify(
-    @CurrentPrincipal() principal: Principal,
+    @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body() { code, credential, rememberDevice }: VerifyChallengeDto,
   ): Promise<SessionDto> {
-    const session = await this.secondFactor.verify(principal, id, { code, credential });
-    const deviceToken = rememberDevice ? await this.devices.remember(principal) : null;
+    const session = await this.secondFactor.verify(caller, id, { code, credential });
+    const deviceToken = rememberDevice ? await this.devices.remember(caller) : null;
     return deviceToken === null ? session : { ...session, deviceToken };
   }
 }

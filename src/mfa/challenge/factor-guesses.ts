@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
 import { type Problem, retryAfter } from '../../kernel/problem.js';
 import { blockedUntil, FACTOR_BACKOFF, FACTOR_FAILURES_TO_DISABLE } from '../../limits/backoff.js';
@@ -32,7 +33,7 @@ export class FactorGuesses {
    * @returns how many it makes in a row
    * @throws Problem `too_many_attempts` when it was blocked, `challenge_expired` when it was disabled or removed
    */
-  async count({ id, userId, type: factorType }: Factor): Promise<number> {
+  async count({ id, userId, type: factorType }: Factor, origin: RequestOrigin): Promise<number> {
     for (;;) {
       const factor = await this.rows.findOne(id, userId);
       if (factor?.status !== 'active') throw ChallengeProblem.closed();
@@ -44,7 +45,8 @@ export class FactorGuesses {
         status: failures >= FACTOR_FAILURES_TO_DISABLE ? ('disabled' as const) : factor.status,
       };
       if (!(await this.rows.countFailure(factor, next))) continue;
-      if (next.status === 'disabled') this.audit.record({ type: 'factor.disabled', userId, factorId: id, factorType });
+      if (next.status === 'disabled')
+        this.audit.record({ type: 'factor.disabled', userId, factorId: id, factorType }, origin);
       return failures;
     }
   }

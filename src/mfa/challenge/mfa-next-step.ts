@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type MfaState, NextStep, type OwnDevice } from '../../auth/index.js';
+import { type Caller, type MfaState, NextStep, type OwnDevice } from '../../auth/index.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import type { Principal } from '../../tokens/principal.js';
 import type { User } from '../../users/user-store.js';
 import { Freshness } from '../enrollment/freshness.js';
@@ -23,18 +24,18 @@ export class MfaNextStep extends NextStep {
     return this.devices.find(deviceToken);
   }
 
-  async afterPassword(principal: Principal, _: User, deviceToken?: string): Promise<MfaState> {
-    if (deviceToken !== undefined && (await this.devices.recognize(principal, deviceToken)))
+  async afterPassword(caller: Caller, _: User, deviceToken?: string): Promise<MfaState> {
+    if (deviceToken !== undefined && (await this.devices.recognize(caller, deviceToken)))
       return { status: 'trusted_device' };
-    return this.secondFactor.afterPassword(principal);
+    return this.secondFactor.afterPassword(caller);
   }
 
-  async requireFresh(principal: Principal): Promise<void> {
-    await this.freshness.requireFactor(principal);
+  async requireFresh(caller: Caller): Promise<void> {
+    await this.freshness.requireFactor(caller);
   }
 
-  passwordChanged(userId: string): Promise<void> {
-    return this.devices.forgetAll(userId);
+  passwordChanged(userId: string, origin: RequestOrigin): Promise<void> {
+    return this.devices.forgetAll(userId, origin);
   }
 
   async stateOf({ userId, sessionId, mfa }: Principal): Promise<MfaState> {

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type ChallengeDto, type MfaState, type SessionDto, toSessionDto } from '../../auth/index.js';
+import { type Caller, type ChallengeDto, type MfaState, type SessionDto, toSessionDto } from '../../auth/index.js';
 import { Audit } from '../../audit/audit.service.js';
 import type { Challenge } from '../../challenges/challenge.entity.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { Challenges } from '../../challenges/challenges.service.js';
 import { Sending } from '../../challenges/sending.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
 import { CommonProblem, retryAfter } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
@@ -43,15 +44,17 @@ export class SecondFactor {
   ) {}
 
   /** After a right password: asks for the preferred factor, if there is one. Never fails for want of a message. */
-  async afterPassword(principal: Principal): Promise<MfaState> {
-    const factors = await this.factors.offered(principal.userId);
+  async afterPassword(caller: Caller): Promise<MfaState> {
+    const { userId, origin } = caller;
+    const factors = await this.factors.offered(userId);
     const [factor] = factors;
-    if (!factor) return { status: (await this.factors.isEnrolled(principal.userId)) ? 'required' : 'not_enrolled' };
+    if (!factor) return { status: (await this.factors.isEnrolled(userId)) ? 'required' : 'not_enrolled' };
     const id = randomId();
     const question = await this.ask(factor, id);
-    const refillsAt = question.parcel ? await this.sending.take(question.parcel) : null;
-    const challenge = await this.challenges.issue(this.asking(id, principal, factor), question);
-    if (!refillsAt) return { status: 'required', challenge: await this.delivered(challenge, question, factors) };
+    const refillsAt = question.parcel ? await this.sending.take(question.parcel, origin) : null;
+    const challenge = await this.challenges.issue(this.asking(id, caller, factor), question, origin);
+    if (!refillsAt)
+      return { status: 'required', challenge: await this.delivered(challenge, question, factors, origin) };
     const waiting = await this.challenges.undelivered(challenge, refillsAt);
     return { status: 'required', challenge: this.toDto(waiting, factors, question.publicKey) };
   }
@@ -61,17 +64,18 @@ export class SecondFactor {
    * @param wanted what the answer is to satisfy; nothing less is offered, now or later
    * @throws Problem `not_found`, `conflict` when he has no factor that would do, `too_many_requests`
    */
-  async start(principal: Principal, factorId?: string, wanted: Partial<Demand> = {}): Promise<ChallengeDto> {
+  async start(caller: Caller, factorId?: string, wanted: Partial<Demand> = {}): Promise<ChallengeDto> {
+    const { userId, origin } = caller;
     const demand = { acr: wanted.acr ?? NO_DEMAND.acr, factors: wanted.factors ?? NO_DEMAND.factors };
-    const factors = await this.factors.offered(principal.userId, demand);
+    const factors = await this.factors.offered(userId, demand);
     if (factors.length === 0) throw MfaProblem.conflict({ detail: 'There is no active factor that would do.' });
-    const factor = await this.choose(principal, factors, factorId);
+    const factor = await this.choose(caller, factors, factorId);
     const id = randomId();
     const question = await this.ask(factor, id);
-    await this.sending.require(question.parcel);
+    await this.sending.require(question.parcel, origin);
     const sealed = this.demands.seal(id, demand);
-    const challenge = await this.challenges.issue({ ...this.asking(id, principal, factor), sealed }, question);
-    return this.delivered(challenge, question, factors);
+    const challenge = await this.challenges.issue({ ...this.asking(id, caller, factor), sealed }, question, origin);
+    return this.delivered(challenge, question, factors, origin);
   }
 
   /** @throws Problem `not_found` */
@@ -85,46 +89,48 @@ export class SecondFactor {
    * Sends a new code, or switches to another factor. The old code is dead, the attempts used stay used.
    * @throws Problem `not_found`, `challenge_expired`, `conflict` when the factor would not do, `too_many_requests`
    */
-  async send(principal: Principal, id: string, factorId?: string): Promise<ChallengeDto> {
-    const challenge = await this.find(principal, id);
+  async send(caller: Caller, id: string, factorId?: string): Promise<ChallengeDto> {
+    const { userId, origin } = caller;
+    const challenge = await this.find(caller, id);
     this.challenges.requireOpen(challenge);
-    const factors = await this.factors.offered(principal.userId, this.demands.of(challenge));
-    const factor = await this.choose(principal, factors, factorId ?? challenge.factorId ?? undefined);
+    const factors = await this.factors.offered(userId, this.demands.of(challenge));
+    const factor = await this.choose(caller, factors, factorId ?? challenge.factorId ?? undefined);
     const again = factor.id === challenge.factorId;
     const now = this.clock.now();
     if (again && challenge.resendAt && challenge.resendAt > now)
       throw ChallengeProblem.tooManyRequests(retryAfter(challenge.resendAt, now));
     const question = await this.ask(factor, id);
-    await this.sending.require(question.parcel);
+    await this.sending.require(question.parcel, origin);
     const asked = await this.reissue(challenge, factor.id, question);
-    return this.delivered(asked, question, factors);
+    return this.delivered(asked, question, factors, origin);
   }
 
   /**
    * Takes the answer. When it is right, the session gets a new access token with the MFA claim, and the old is dead.
    * @throws Problem `not_found`, `challenge_expired`, `too_many_attempts`, `invalid_code` with `attemptsLeft`
    */
-  async verify(principal: Principal, id: string, answer: Answer): Promise<SessionDto> {
-    const challenge = await this.find(principal, id);
+  async verify(caller: Caller, id: string, answer: Answer): Promise<SessionDto> {
+    const { userId, origin } = caller;
+    const challenge = await this.find(caller, id);
     this.challenges.requireOpen(challenge);
-    const factor = await this.rows.findOne(challenge.factorId!, principal.userId);
+    const factor = await this.rows.findOne(challenge.factorId!, userId);
     if (factor?.status !== 'active') throw ChallengeProblem.closed();
     this.guesses.requireFree(factor);
     const open = { id, purpose: PURPOSE, kept: challenge.kept } as const;
     const accepted = await this.types.get(factor.type).verify(this.vault.open(factor), open, answer);
     // First the factor, then the challenge: of two right answers with one secret, in two challenges, one finds it changed.
     if (!accepted || !(await this.takeProof(factor, accepted))) {
-      await this.countFailure(principal, factor);
+      await this.countFailure(caller, factor);
       return this.challenges.refuse(challenge);
     }
     await this.challenges.consume(challenge);
     if (accepted.reached) await this.sending.reached(accepted.reached);
     const proved = { id: factor.id, type: factor.type, acr: accepted.acr, amr: accepted.amr };
     // A removal takes the claim from the sessions that have it by then: this one must not get it afterwards.
-    const grant = await this.sessions.upgrade(principal, proved, this.rows.whileActive(factor));
+    const grant = await this.sessions.upgrade(caller, proved, this.rows.whileActive(factor));
     if (!grant) throw ChallengeProblem.closed();
-    this.audit.record({ type: 'mfa.verified', ...about(principal, factor) });
-    if (this.types.isBackup(factor.type)) this.recoveryCodes.noteUse(about(principal, factor), accepted.secret!);
+    this.audit.record({ type: 'mfa.verified', ...about(caller, factor) }, origin);
+    if (this.types.isBackup(factor.type)) this.recoveryCodes.noteUse(about(caller, factor), accepted.secret!, origin);
     return toSessionDto(grant, { status: 'satisfied' });
   }
 
@@ -138,9 +144,9 @@ export class SecondFactor {
     }
   }
 
-  private async countFailure(principal: Principal, factor: Factor): Promise<void> {
-    const failures = await this.guesses.count(factor);
-    this.audit.record({ type: 'mfa.failed', ...about(principal, factor), detail: { failures } });
+  private async countFailure(caller: Caller, factor: Factor): Promise<void> {
+    const failures = await this.guesses.count(factor, caller.origin);
+    this.audit.record({ type: 'mfa.failed', ...about(caller, factor), detail: { failures } }, caller.origin);
   }
 
   private takeProof(factor: Factor, { secret }: Accepted): Promise<boolean> {
@@ -178,9 +184,14 @@ export class SecondFactor {
     return { id, purpose: PURPOSE, userId, sessionId, factorId: factor.id };
   }
 
-  private async delivered(challenge: Challenge, question: FactorQuestion, factors: Factor[]): Promise<ChallengeDto> {
-    const sent = question.parcel ? await this.challenges.deliver(challenge, question.parcel) : challenge;
-    return this.toDto(sent, factors, question.publicKey);
+  private async delivered(
+    challenge: Challenge,
+    { parcel, publicKey }: FactorQuestion,
+    factors: Factor[],
+    origin: RequestOrigin,
+  ): Promise<ChallengeDto> {
+    const sent = parcel ? await this.challenges.deliver(challenge, parcel, origin) : challenge;
+    return this.toDto(sent, factors, publicKey);
   }
 
   private toDto(challenge: Challenge, factors: Factor[], publicKey?: object): ChallengeDto {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Caller } from '../../auth/index.js';
 import { Sending } from '../../challenges/sending.js';
 import type { AuditEventType } from '../../audit/audit-event.js';
 import { Audit } from '../../audit/audit.service.js';
@@ -8,7 +9,6 @@ import { DtoPipe, pointerTo } from '../../http/validation.js';
 import { Clock } from '../../kernel/clock.js';
 import { CommonProblem, invalidAt } from '../../kernel/problem.js';
 import { randomId } from '../../kernel/secrets.js';
-import type { Principal } from '../../tokens/principal.js';
 import { UserStore } from '../../users/user-store.js';
 import type { Answer, FactorType } from '../factor-types/factor-type.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
@@ -49,14 +49,14 @@ export class Enrollment {
    * Makes a pending factor and asks for the proof of it.
    * @throws Problem `validation_failed`, `insufficient_user_authentication`, `conflict`, `too_many_requests`
    */
-  async enroll(principal: Principal, body: Record<string, unknown>): Promise<EnrolledFactorDto> {
+  async enroll(caller: Caller, body: Record<string, unknown>): Promise<EnrolledFactorDto> {
     const { type: name, label, ...own } = body;
     const common = await this.pipe.check({ type: name, label }, EnrollFactorDto);
     const type = this.types.find(common.type);
     if (!type || type.backup) throw invalidAt('/type', `type must be one of ${this.types.enrollable().join(', ')}`);
     const input = await this.readInput(type, own);
-    await this.freshness.require(principal);
-    const { userId, sessionId } = principal;
+    await this.freshness.require(caller);
+    const { userId, sessionId, origin } = caller;
     const user = await this.users.findById(userId);
     if (!user) throw CommonProblem.notFound();
     const all = await this.rows.findAll(userId);
@@ -75,7 +75,7 @@ export class Enrollment {
     const id = randomId();
     const question = await type.ask({ id, userId, secret }, { id, purpose: 'enrollment' });
     const { parcel } = question;
-    await this.sending.require(parcel);
+    await this.sending.require(parcel, origin);
     const factor = await this.slots.fill({
       id,
       userId,
@@ -91,9 +91,10 @@ export class Enrollment {
       failures: 0,
       blockedUntil: null,
     });
-    this.record('factor.enrolled', principal, factor);
-    const issued = await this.challenges.issue({ id, purpose: PURPOSE, userId, sessionId, factorId: id }, question);
-    const challenge = parcel ? await this.challenges.deliver(issued, parcel) : issued;
+    this.record('factor.enrolled', caller, factor);
+    const asking = { id, purpose: PURPOSE, userId, sessionId, factorId: id };
+    const issued = await this.challenges.issue(asking, question, origin);
+    const challenge = parcel ? await this.challenges.deliver(issued, parcel, origin) : issued;
     return {
       factor: toFactorDto(factor),
       enrollment: {
@@ -112,17 +113,17 @@ export class Enrollment {
    * @throws Problem `not_found`, `insufficient_user_authentication`, `challenge_expired`, `invalid_code`, `conflict` when
    * somebody has enrolled the same thing
    */
-  async activate(principal: Principal, id: string, answer: Answer): Promise<ActivatedFactorDto> {
-    const { userId, sessionId } = principal;
+  async activate(caller: Caller, id: string, answer: Answer): Promise<ActivatedFactorDto> {
+    const { userId, sessionId } = caller;
     const challenge = await this.challenges.find({ id, purpose: PURPOSE, userId, sessionId });
     const factor = challenge && (await this.rows.findOne(id, userId));
     if (!challenge || !factor) throw CommonProblem.notFound();
-    const enrolled = await this.freshness.require(principal);
+    const enrolled = await this.freshness.require(caller);
     this.challenges.requireOpen(challenge);
     const open = { id, purpose: 'enrollment', kept: challenge.kept } as const;
     const accepted = await this.types.get(factor.type).verify(this.vault.open(factor), open, answer);
     if (!accepted) {
-      this.record('factor.activation.failed', principal, factor);
+      this.record('factor.activation.failed', caller, factor);
       return this.challenges.refuse(challenge);
     }
     await this.challenges.consume(challenge);
@@ -136,16 +137,16 @@ export class Enrollment {
     const outcome = await this.rows.activate(factor, changes);
     if (outcome === 'taken') throw MfaProblem.conflict({ detail: 'This is enrolled already.' });
     if (outcome === 'lost') throw CommonProblem.notFound();
-    this.record('factor.activated', principal, factor);
-    const recoveryCodes = enrolled ? null : await this.recoveryCodes.issueFirst(factor, principal);
+    this.record('factor.activated', caller, factor);
+    const recoveryCodes = enrolled ? null : await this.recoveryCodes.issueFirst(factor, caller);
     return {
       factor: toFactorDto({ ...factor, ...changes, status: 'active' }),
       ...(recoveryCodes && { recoveryCodes }),
     };
   }
 
-  private record(type: AuditEventType, { userId, sessionId }: Principal, factor: Factor): void {
-    this.audit.record({ type, userId, sessionId, factorType: factor.type, factorId: factor.id });
+  private record(type: AuditEventType, { userId, sessionId, origin }: Caller, factor: Factor): void {
+    this.audit.record({ type, userId, sessionId, factorType: factor.type, factorId: factor.id }, origin);
   }
 
   private async readInput({ enrollmentDto }: FactorType, own: Record<string, unknown>): Promise<object> {

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Caller } from '../../auth/index.js';
 import { Audit } from '../../audit/audit.service.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Sessions } from '../../sessions/sessions.service.js';
-import type { Principal } from '../../tokens/principal.js';
 import { FactorTypes } from '../factor-types/factor-types.js';
 import { MfaProblem } from '../mfa-problems.js';
 import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
@@ -29,13 +30,13 @@ export class FactorRemoval {
    * Removes a factor. Sessions that had the MFA claim by it lose it.
    * @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` when the policy demands one
    */
-  async remove(principal: Principal, id: string): Promise<void> {
-    const { userId, sessionId } = principal;
-    const { type: factorType } = await this.kept.require(principal, id);
+  async remove(caller: Caller, id: string): Promise<void> {
+    const { userId, sessionId, origin } = caller;
+    const { type: factorType } = await this.kept.require(caller, id);
     if (!(await this.take(id, userId))) throw await this.whyNot(id, userId);
-    this.audit.record({ type: 'factor.removed', userId, sessionId, factorType, factorId: id });
-    await this.sessions.withdrawFactor(userId, id);
-    if (!(await this.factors.isEnrolled(userId))) await this.forgetTheRest(userId);
+    this.audit.record({ type: 'factor.removed', userId, sessionId, factorType, factorId: id }, origin);
+    await this.sessions.withdrawFactor(userId, id, origin);
+    if (!(await this.factors.isEnrolled(userId))) await this.forgetTheRest(userId, origin);
   }
 
   private take(id: string, userId: string): Promise<boolean> {
@@ -50,11 +51,11 @@ export class FactorRemoval {
   }
 
   /** Recovery codes and trusted devices stand in for a factor: without one they stand for nothing. */
-  private async forgetTheRest(userId: string): Promise<void> {
+  private async forgetTheRest(userId: string, origin: RequestOrigin): Promise<void> {
     for (const { id, type } of await this.rows.findAll(userId)) {
       if (this.types.isBackup(type) && (await this.rows.remove(id, userId)))
-        await this.sessions.withdrawFactor(userId, id);
+        await this.sessions.withdrawFactor(userId, id, origin);
     }
-    await this.devices.forgetAll(userId);
+    await this.devices.forgetAll(userId, origin);
   }
 }

@@ -11,7 +11,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { CurrentPrincipal, FACTOR_ID_EXAMPLE, PartOfSignIn } from '../../auth/index.js';
+import { type Caller, CurrentCaller, CurrentPrincipal, FACTOR_ID_EXAMPLE, PartOfSignIn } from '../../auth/index.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
@@ -82,8 +82,8 @@ export class FactorsController {
     MfaProblem.conflict,
     ChallengeProblem.tooManyRequests,
   )
-  enroll(@CurrentPrincipal() principal: Principal, @Body() body: Record<string, unknown>): Promise<EnrolledFactorDto> {
-    return this.enrollment.enroll(principal, body);
+  enroll(@CurrentCaller() caller: Caller, @Body() body: Record<string, unknown>): Promise<EnrolledFactorDto> {
+    return this.enrollment.enroll(caller, body);
   }
 
   @Post(':id/activate')
@@ -102,11 +102,11 @@ export class FactorsController {
     ChallengeProblem.wrongCode,
   )
   activate(
-    @CurrentPrincipal() principal: Principal,
+    @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body() { code, credential }: AnswerDto,
   ): Promise<ActivatedFactorDto> {
-    return this.enrollment.activate(principal, id, { code, credential });
+    return this.enrollment.activate(caller, id, { code, credential });
   }
 
   @Patch(':id')
@@ -114,12 +114,8 @@ export class FactorsController {
   @ApiOperation({ operationId: 'changeFactor', summary: 'Rename a factor, or make it the preferred one' })
   @ApiOkResponse({ type: FactorDto })
   @ApiProblem(CommonProblem.validationFailed, MfaProblem.assuranceTooLow, CommonProblem.notFound, MfaProblem.conflict)
-  change(
-    @CurrentPrincipal() principal: Principal,
-    @Param('id') id: string,
-    @Body() body: ChangeFactorDto,
-  ): Promise<FactorDto> {
-    return this.kept.change(principal, id, body);
+  change(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: ChangeFactorDto): Promise<FactorDto> {
+    return this.kept.change(caller, id, body);
   }
 
   @Delete(':id')
@@ -128,7 +124,7 @@ export class FactorsController {
   @ApiOperation({ operationId: 'removeFactor', summary: 'Remove a factor' })
   @ApiNoContentResponse()
   @ApiProblem(MfaProblem.assuranceTooLow, CommonProblem.notFound, MfaProblem.conflict)
-  remove(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {
-    return this.removal.remove(principal, id);
+  remove(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.removal.remove(caller, id);
   }
 }

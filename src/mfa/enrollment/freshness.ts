@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../../auth/index.js';
 import { Audit } from '../../audit/audit.service.js';
 import { Clock } from '../../kernel/clock.js';
-import type { Principal } from '../../tokens/principal.js';
 import { insufficient, refusalOf } from '../insufficient.js';
 import { parseRequirement, type Requirement, type Shortfall, shortfall } from '../requirement.js';
 import { UsableFactors } from './usable-factors.js';
@@ -25,11 +25,11 @@ export class Freshness {
    * @returns whether the user has a factor
    * @throws Problem `insufficient_user_authentication`
    */
-  async require(principal: Principal, types: readonly string[] | null = null): Promise<boolean> {
-    const enrolled = await this.requireFactor(principal, types);
+  async require(caller: Caller, types: readonly string[] | null = null): Promise<boolean> {
+    const enrolled = await this.requireFactor(caller, types);
     const { maxAge } = FRESH_FACTOR;
-    if (!enrolled && this.clock.now().getTime() - principal.authTime.getTime() > maxAge!)
-      this.refuse(principal, FRESH_FACTOR, { level: false, age: true }, false);
+    if (!enrolled && this.clock.now().getTime() - caller.authTime.getTime() > maxAge!)
+      this.refuse(caller, FRESH_FACTOR, { level: false, age: true }, false);
     return enrolled;
   }
 
@@ -37,16 +37,16 @@ export class Freshness {
    * As {@link require}, but asks nothing of a user without a factor.
    * @throws Problem `insufficient_user_authentication`
    */
-  async requireFactor(principal: Principal, types: readonly string[] | null = null): Promise<boolean> {
-    const enrolled = await this.factors.isEnrolled(principal.userId);
+  async requireFactor(caller: Caller, types: readonly string[] | null = null): Promise<boolean> {
+    const enrolled = await this.factors.isEnrolled(caller.userId);
     const required = { ...FRESH_FACTOR, factors: types };
-    const missing = enrolled && shortfall(principal, required, this.clock.now());
-    if (missing) this.refuse(principal, required, missing, true);
+    const missing = enrolled && shortfall(caller, required, this.clock.now());
+    if (missing) this.refuse(caller, required, missing, true);
     return enrolled;
   }
 
-  private refuse(principal: Principal, required: Requirement, missing: Shortfall, enrolled: boolean): never {
-    this.audit.record(refusalOf(principal, required));
+  private refuse(caller: Caller, required: Requirement, missing: Shortfall, enrolled: boolean): never {
+    this.audit.record(refusalOf(caller, required), caller.origin);
     throw insufficient(required, missing, enrolled);
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../../auth/index.js';
 import { Audit } from '../../audit/audit.service.js';
 import { CommonProblem, invalidAt } from '../../kernel/problem.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -24,14 +25,14 @@ export class KeptFactors {
   }
 
   /** @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` */
-  async change(principal: Principal, id: string, { label, preferred }: ChangeFactorDto): Promise<FactorDto> {
-    const { userId, sessionId } = principal;
-    const factor = await this.require(principal, id);
+  async change(caller: Caller, id: string, { label, preferred }: ChangeFactorDto): Promise<FactorDto> {
+    const { userId, sessionId, origin } = caller;
+    const factor = await this.require(caller, id);
     if (preferred === false) throw invalidAt('/preferred', 'preferred takes true: prefer another factor instead');
     if (preferred && factor.status !== 'active') throw MfaProblem.conflict({ detail: 'Activate the factor first.' });
     if (label !== undefined) await this.rows.rename(id, userId, label);
     if (preferred) await this.rows.prefer(id, userId);
-    this.audit.record({ type: 'factor.changed', userId, sessionId, factorType: factor.type, factorId: id });
+    this.audit.record({ type: 'factor.changed', userId, sessionId, factorType: factor.type, factorId: id }, origin);
     return toFactorDto({ ...factor, label: label ?? factor.label, preferred: preferred ?? factor.preferred });
   }
 
@@ -39,9 +40,9 @@ export class KeptFactors {
    * The factor that the caller wants to change or remove.
    * @throws Problem `insufficient_user_authentication`, `not_found`
    */
-  async require(principal: Principal, id: string): Promise<Factor> {
-    await this.freshness.require(principal);
-    const factor = await this.rows.findOne(id, principal.userId);
+  async require(caller: Caller, id: string): Promise<Factor> {
+    await this.freshness.require(caller);
+    const factor = await this.rows.findOne(id, caller.userId);
     if (!factor || this.types.isBackup(factor.type)) throw CommonProblem.notFound();
     return factor;
   }

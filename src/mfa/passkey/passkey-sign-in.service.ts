@@ -3,7 +3,7 @@ import { Audit } from '../../audit/audit.service.js';
 import { type SessionDto, toSessionDto } from '../../auth/index.js';
 import type { Challenge } from '../../challenges/challenge.entity.js';
 import { Challenges } from '../../challenges/challenges.service.js';
-import { requestOrigin } from '../../http/request-context.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
 import { CommonProblem, Problem } from '../../kernel/problem.js';
 import { Sessions } from '../../sessions/sessions.service.js';
@@ -33,15 +33,15 @@ export class PasskeySignIn {
   ) {}
 
   /** @throws Problem `not_found` where no type can sign in alone */
-  async start(): Promise<PasskeyOptionsDto> {
+  async start(origin: RequestOrigin): Promise<PasskeyOptionsDto> {
     const [, type] = this.passkeyType();
     const question = await type.askAnyone();
-    const { id, expiresAt } = await this.challenges.issue({ purpose: PURPOSE }, question);
+    const { id, expiresAt } = await this.challenges.issue({ purpose: PURPOSE }, question, origin);
     return { challengeId: id, expiresAt: expiresAt.toISOString(), publicKey: question.publicKey! };
   }
 
   /** @throws Problem `invalid_credentials`, the same for whatever is wrong */
-  async signIn(challengeId: string, credential: Answer['credential']): Promise<SessionDto> {
+  async signIn(challengeId: string, credential: Answer['credential'], origin: RequestOrigin): Promise<SessionDto> {
     const [name, type] = this.passkeyType();
     const answer = { credential };
     const challenge = await this.take(challengeId);
@@ -49,17 +49,17 @@ export class PasskeySignIn {
     const about = { factorType: name, ...(factor && { userId: factor.userId, factorId: factor.id }) };
     const accepted = challenge && factor && (await this.prove(type, factor, challenge, answer));
     if (!accepted) {
-      this.audit.record({ type: 'login.failed', ...about });
+      this.audit.record({ type: 'login.failed', ...about }, origin);
       throw MfaProblem.passkeyRefused();
     }
     const assurance = { acr: accepted.acr, amr: [...accepted.amr, 'mfa'] };
-    const grant = await this.sessions.open(factor.userId, assurance, requestOrigin(), factor);
+    const grant = await this.sessions.open(factor.userId, assurance, origin, factor);
     // Removed in the meantime? Its removal ended the sessions that it had opened then, and this was none of them yet.
     if ((await this.factors.findOne(factor.id, factor.userId))?.status !== 'active') {
-      await this.sessions.withdrawFactor(factor.userId, factor.id);
+      await this.sessions.withdrawFactor(factor.userId, factor.id, origin);
       throw MfaProblem.passkeyRefused();
     }
-    this.audit.record({ type: 'login.succeeded', ...about, sessionId: grant.principal.sessionId });
+    this.audit.record({ type: 'login.succeeded', ...about, sessionId: grant.principal.sessionId }, origin);
     return toSessionDto(grant, { status: 'satisfied' });
   }
 

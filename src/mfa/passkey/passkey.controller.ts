@@ -2,6 +2,7 @@ import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public, SessionDto } from '../../auth/index.js';
 import { ApiProblem } from '../../http/api-problem.js';
+import { Origin, type RequestOrigin } from '../../http/request-origin.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import { MfaProblem } from '../mfa-problems.js';
@@ -24,8 +25,8 @@ export class PasskeyController {
   })
   @ApiCreatedResponse({ type: PasskeyOptionsDto })
   @ApiProblem(CommonProblem.notFound)
-  start(): Promise<PasskeyOptionsDto> {
-    return this.passkeys.start();
+  start(@Origin() origin: RequestOrigin): Promise<PasskeyOptionsDto> {
+    return this.passkeys.start(origin);
   }
 
   @Post()
@@ -39,7 +40,7 @@ export class PasskeyController {
   })
   @ApiOkResponse({ type: SessionDto })
   @ApiProblem(CommonProblem.validationFailed, MfaProblem.passkeyRefused, CommonProblem.notFound)
-  signIn(@Body() { challengeId, credential }: PasskeyDto): Promise<SessionDto> {
-    return this.passkeys.signIn(challengeId, credential);
+  signIn(@Body() { challengeId, credential }: PasskeyDto, @Origin() origin: RequestOrigin): Promise<SessionDto> {
+    return this.passkeys.signIn(challengeId, credential, origin);
   }
 }

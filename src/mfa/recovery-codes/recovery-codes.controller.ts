@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, PartOfSignIn } from '../../auth/index.js';
+import { type Caller, CurrentCaller, CurrentPrincipal, PartOfSignIn } from '../../auth/index.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import type { Principal } from '../../tokens/principal.js';
 import { TokenProblem } from '../../http/token-problems.js';
@@ -45,7 +45,7 @@ export class RecoveryCodesController {
   })
   @ApiCreatedResponse({ type: RecoveryCodesDto })
   @ApiProblem(MfaProblem.assuranceTooLow, MfaProblem.conflict)
-  async renew(@CurrentPrincipal() principal: Principal): Promise<RecoveryCodesDto> {
-    return { recoveryCodes: await this.codes.renew(principal) };
+  async renew(@CurrentCaller() caller: Caller): Promise<RecoveryCodesDto> {
+    return { recoveryCodes: await this.codes.renew(caller) };
   }
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../../auth/index.js';
 import type { AuditEntry } from '../../audit/audit-event.js';
 import { Audit } from '../../audit/audit.service.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
 import { Secrets } from '../../kernel/secrets.js';
-import type { Principal } from '../../tokens/principal.js';
 import type { Factor } from '../enrollment/factor.entity.js';
 import { FactorRepository } from '../enrollment/factor.repository.js';
 import { FactorVault } from '../enrollment/factor-vault.js';
@@ -33,21 +34,22 @@ export class RecoveryCodes {
    * The set that comes with the first factor.
    * @returns null when another first factor, activated in the same moment, brought it
    */
-  async issueFirst({ createdAt }: Factor, { userId, sessionId }: Principal): Promise<string[] | null> {
+  async issueFirst({ createdAt }: Factor, caller: Caller): Promise<string[] | null> {
+    const { userId } = caller;
     const old = await this.find(userId);
     if (old && old.createdAt >= createdAt) return null;
     if (old) await this.rows.remove(old.id, userId);
-    return this.issue(userId, sessionId);
+    return this.issue(caller);
   }
 
   /**
    * Records that a code was used, of which the user gets a notice; and another when few are left.
    * @param secret what is kept of the codes that are left
    */
-  noteUse(use: Omit<AuditEntry, 'type'>, secret: string): void {
+  noteUse(use: Omit<AuditEntry, 'type'>, secret: string, origin: RequestOrigin): void {
     const remaining = this.type.remaining(secret);
-    this.audit.record({ type: 'recovery_code.used', ...use, detail: { remaining } });
-    if (remaining === FEW) this.audit.record({ type: 'recovery_codes.low', ...use, detail: { remaining } });
+    this.audit.record({ type: 'recovery_code.used', ...use, detail: { remaining } }, origin);
+    if (remaining === FEW) this.audit.record({ type: 'recovery_codes.low', ...use, detail: { remaining } }, origin);
   }
 
   /** How many codes the user has left. */
@@ -61,20 +63,20 @@ export class RecoveryCodes {
    * must not get ten.
    * @throws Problem `insufficient_user_authentication`, `conflict` when there is no factor, or in a race
    */
-  async renew(principal: Principal): Promise<string[]> {
-    const { userId, sessionId } = principal;
-    const enrolled = await this.freshness.require(principal, this.types.enrollable());
+  async renew(caller: Caller): Promise<string[]> {
+    const { userId } = caller;
+    const enrolled = await this.freshness.require(caller, this.types.enrollable());
     if (!enrolled) throw MfaProblem.conflict({ detail: 'Enrol a factor first. Recovery codes come with it.' });
     const old = await this.find(userId);
     // Removed, not changed: whatever was counted against the old set goes with it.
     const won = old === null || (await this.rows.remove(old.id, userId));
-    const codes = won ? await this.issue(userId, sessionId) : null;
+    const codes = won ? await this.issue(caller) : null;
     if (!codes) throw MfaProblem.conflict({ detail: 'A new set was made in this very moment. Use that one.' });
     return codes;
   }
 
   /** @returns null when another caller made a set in the same moment */
-  private async issue(userId: string, sessionId: string): Promise<string[] | null> {
+  private async issue({ userId, sessionId, origin }: Caller): Promise<string[] | null> {
     const { codes, secret } = this.type.createSet(userId);
     const id = this.idOf(userId);
     const factor: Factor = {
@@ -94,7 +96,7 @@ export class RecoveryCodes {
       blockedUntil: null,
     };
     if (!(await this.rows.insertOnce(factor))) return null;
-    this.audit.record({ type: 'recovery_codes.created', userId, sessionId });
+    this.audit.record({ type: 'recovery_codes.created', userId, sessionId }, origin);
     return codes;
   }
 

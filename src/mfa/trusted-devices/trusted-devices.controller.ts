@@ -8,7 +8,7 @@ import {
   ApiProperty,
   ApiTags,
 } from '@nestjs/swagger';
-import { CurrentPrincipal, PartOfSignIn } from '../../auth/index.js';
+import { type Caller, CurrentCaller, CurrentPrincipal, PartOfSignIn } from '../../auth/index.js';
 import { ApiProblem } from '../../http/api-problem.js';
 import { CommonProblem } from '../../kernel/problem.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -63,7 +63,7 @@ export class TrustedDevicesController {
   @ApiOperation({ operationId: 'revokeTrustedDevice', summary: 'Trust a device no more' })
   @ApiNoContentResponse()
   @ApiProblem(CommonProblem.notFound)
-  async revoke(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {
-    if (!(await this.devices.forget(id, principal))) throw CommonProblem.notFound();
+  async revoke(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    if (!(await this.devices.forget(id, caller))) throw CommonProblem.notFound();
   }
 }

@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
 import { Audit } from '../../audit/audit.service.js';
-import { requestOrigin } from '../../http/request-context.js';
+import type { Caller } from '../../auth/index.js';
+import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
 import type { Principal } from '../../tokens/principal.js';
@@ -29,11 +30,11 @@ export class TrustedDevices {
   ) {}
 
   /** Trusts the device that the request comes from. @returns its token, or null when devices are not trusted here */
-  async remember({ userId, sessionId }: Principal): Promise<string | null> {
+  async remember({ userId, sessionId, origin }: Caller): Promise<string | null> {
     if (this.options.trustedDeviceTtl === undefined) return null;
     const token = randomBytes(TOKEN_LENGTH).toString('base64url');
     const now = this.clock.now();
-    const { device, ip } = requestOrigin();
+    const { device, ip } = origin;
     const id = randomId();
     await this.rows.insert({
       id,
@@ -46,7 +47,7 @@ export class TrustedDevices {
       lastUsedAt: now,
       expiresAt: this.clock.in(this.options.trustedDeviceTtl),
     });
-    this.audit.record({ type: 'trusted_device.remembered', userId, sessionId, detail: { device: id } });
+    this.audit.record({ type: 'trusted_device.remembered', userId, sessionId, detail: { device: id } }, origin);
     return token;
   }
 
@@ -79,17 +80,20 @@ export class TrustedDevices {
   }
 
   /** @returns whether there was such a device, and his */
-  async forget(id: string, { userId, sessionId }: Pick<Principal, 'userId' | 'sessionId'>): Promise<boolean> {
+  async forget(
+    id: string,
+    { userId, sessionId, origin }: Pick<Caller, 'userId' | 'sessionId' | 'origin'>,
+  ): Promise<boolean> {
     const { affected } = await this.rows.delete({ id, userId });
     if (affected === 1)
-      this.audit.record({ type: 'trusted_device.revoked', userId, sessionId, detail: { device: id } });
+      this.audit.record({ type: 'trusted_device.revoked', userId, sessionId, detail: { device: id } }, origin);
     return affected === 1;
   }
 
   /** No device of the user is trusted any more: for a new password, and for factors that were reset. */
-  async forgetAll(userId: string): Promise<void> {
+  async forgetAll(userId: string, origin: RequestOrigin): Promise<void> {
     const { affected } = await this.rows.delete({ userId });
-    if (affected) this.audit.record({ type: 'trusted_device.revoked', userId, detail: { devices: affected } });
+    if (affected) this.audit.record({ type: 'trusted_device.revoked', userId, detail: { devices: affected } }, origin);
   }
 
   private unexpired() {

@@ -1,0 +1,31 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** Where a request comes from: what is recorded of it, and what limits count by. */
+export interface RequestOrigin {
+  readonly requestId: string;
+  readonly ip: string;
+  /** The User-Agent. */
+  readonly device: string;
+}
+
+/** The origin of what no request asks for: a timer, a command. */
+export const NO_REQUEST: RequestOrigin = { requestId: '-', ip: '-', device: '-' };
+
+const LONGEST_DEVICE = 255;
+/** Behind a proxy the address is whatever the proxy passed on. */
+const LONGEST_IP = 64;
+
+/**
+ * Handed on by whoever has the request, rather than found in an AsyncLocalStorage: in Node.js 20 the mere use of one
+ * makes every promise of the process dearer, which took a quarter of the time of a guarded request.
+ */
+export function originOf({ id, ip, headers }: Pick<FastifyRequest, 'id' | 'ip' | 'headers'>): RequestOrigin {
+  const device = (headers['user-agent'] ?? '').slice(0, LONGEST_DEVICE);
+  return { requestId: id, ip: ip.slice(0, LONGEST_IP), device };
+}
+
+/** The {@link RequestOrigin} of the request, as a parameter of a route. */
+export const Origin = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  originOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
