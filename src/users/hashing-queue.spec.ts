@@ -31,7 +31,7 @@ describe('the queue of password hashes', () => {
     await expect(queue.run(() => Promise.resolve('done'))).resolves.toBe('done');
   });
 
-  it('sends away who has waited two seconds, without beginning the work', async () => {
+  it('sends away whose turn does not come within two seconds, without beginning the work', async () => {
     jest.useFakeTimers();
     const queue = new HashingQueue(1);
     const [long, late] = [work(), work()];
