@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { Table } from '../database/table.js';
 import type { AuditEvent } from './audit-event.js';
 import { AuditEventRow } from './audit-event.entity.js';
 
@@ -16,12 +17,16 @@ export abstract class AuditSink {
 /** The default: a table of our own, from which users read their recent events. */
 @Injectable()
 export class TableAuditSink extends AuditSink {
-  constructor(@InjectRepository(AuditEventRow) private readonly rows: Repository<AuditEventRow>) {
+  private readonly table: Table<AuditEventRow>;
+
+  constructor(@InjectRepository(AuditEventRow) rows: Repository<AuditEventRow>) {
     super();
+    this.table = new Table(rows);
   }
 
   async write(events: readonly AuditEvent[]): Promise<void> {
-    await this.rows.insert(events.map(toRow));
+    const [first, ...others] = events.map(toRow);
+    if (first) await this.table.insert(first, ...others);
   }
 }
 

@@ -56,10 +56,14 @@ export class Table<Row extends ObjectLiteral> {
     return row ?? null;
   }
 
-  async insert(row: Row): Promise<void> {
+  /** Inserts one row, or several in one statement. */
+  async insert(...rows: readonly [Row, ...Row[]]): Promise<void> {
     const parameters: unknown[] = [];
-    const values = [...this.columns].map(([name, column]) => this.bind(column, row[name], parameters));
-    await this.run(`INSERT INTO ${this.name} (${this.all}) VALUES (${values.join(', ')})`, parameters);
+    const tuples = rows.map((row) => {
+      const values = [...this.columns].map(([name, column]) => this.bind(column, row[name], parameters));
+      return `(${values.join(', ')})`;
+    });
+    await this.run(`INSERT INTO ${this.name} (${this.all}) VALUES ${tuples.join(', ')}`, parameters);
   }
 
   /** @returns how many rows were changed */

@@ -10,6 +10,7 @@ import {
   Or,
   DataSource,
   Like,
+  QueryFailedError,
 } from 'typeorm';
 import { Challenge } from '../../src/challenges/challenge.entity.js';
 import { Table, type Which } from '../../src/database/table.js';
@@ -46,8 +47,7 @@ describe.each(databases)('a table on $name', (database) => {
     app = await startApp({ database });
     table = new Table(app.nest.get(DataSource).getRepository(Challenge));
     await table.insert(challenge('one'));
-    await table.insert(challenge('two', { attempts: 2, consumedAt: NOON }));
-    await table.insert(challenge('other', { purpose: 'reset' }));
+    await table.insert(challenge('two', { attempts: 2, consumedAt: NOON }), challenge('other', { purpose: 'reset' }));
   });
 
   afterAll(() => app.close());
@@ -58,6 +58,11 @@ describe.each(databases)('a table on $name', (database) => {
     expect(await table.findOne({ id: 'two' })).toEqual(challenge('two', { attempts: 2, consumedAt: NOON }));
     expect(await table.findOne({ id: 'two' })).toBeInstanceOf(Challenge);
     expect(await table.findOne({ id: 'none' })).toBeNull();
+  });
+
+  it('puts in all of several rows, or none', async () => {
+    await expect(table.insert(challenge('new'), challenge('one'))).rejects.toThrow(QueryFailedError);
+    expect(await table.findOne({ id: 'new' })).toBeNull();
   });
 
   it('finds what TypeORM finds', async () => {
