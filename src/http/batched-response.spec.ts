@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import { BatchedResponse } from './batched-response.js';
 
 /** In milliseconds. */
@@ -50,6 +51,16 @@ describe('answers in batches', () => {
     second.response.end();
     expect(first.written()).toBeGreaterThan(0);
     expect(second.written()).toBeGreaterThan(0);
+  });
+
+  it('hang up by themselves, and leave the others alone, when they cannot be sent', async () => {
+    Logger.overrideLogger(false);
+    const [bad, good] = [await asked(), await asked()];
+    bad.response.end(42);
+    good.response.end('good');
+    const [answer] = (await once(good.client, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/good$/);
+    await once(bad.client, 'close');
   });
 
   it('are known to be given at once, so that nobody gives another', async () => {

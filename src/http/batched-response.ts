@@ -1,14 +1,15 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
+import { Logger } from '@nestjs/common';
 
-/** In milliseconds: so long an answer is kept for those of the same turn at the most. */
-const LONGEST_WAIT = 1;
+/** In milliseconds: a turn that has already taken longer than this keeps no answer any more. */
+const LONG_TURN = 1;
 
 type Send = () => void;
 
 let waiting: Send[] = [];
 let since = 0;
 
-/** Sends when this turn of the event loop is over, or has taken too long already. */
+/** Sends when this turn of the event loop is over, or at once when it is a long one. */
 function sendWithOthers(send: Send): void {
   const now = performance.now();
   if (waiting.length === 0) {
@@ -16,7 +17,7 @@ function sendWithOthers(send: Send): void {
     setImmediate(sendAll);
   }
   waiting.push(send);
-  if (now - since > LONGEST_WAIT) sendAll();
+  if (now - since > LONG_TURN) sendAll();
 }
 
 function sendAll(): void {
@@ -35,8 +36,18 @@ export class BatchedResponse<Request extends IncomingMessage = IncomingMessage> 
 
   override end(...what: never[]): this {
     this.ended = true;
-    sendWithOthers(() => super.end(...what));
+    sendWithOthers(() => this.send(what));
     return this;
+  }
+
+  /** What cannot be sent must not keep the others from being: nobody is there to throw it at. */
+  private send(what: never[]): void {
+    try {
+      super.end(...what);
+    } catch (error) {
+      new Logger(BatchedResponse.name).error(`An answer could not be sent: ${(error as Error).name}`);
+      this.destroy();
+    }
   }
 }
 

@@ -39,6 +39,8 @@ export class DrainingAdapter extends FastifyAdapter {
     const fastify = this.getInstance();
     fastify.server.on('connection', (socket: Socket) => {
       this.accepted++;
+      // Read now, it is known for as long as we work for a client, even when he is gone.
+      void socket.remoteAddress;
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });

@@ -16,6 +16,10 @@ describe('the origin of a request', () => {
     expect([ip.length, device.length]).toEqual([64, 255]);
   });
 
+  it('has a dash for an address that nobody knows any more', () => {
+    expect(originOf({ id: 'mine-1', headers: {} }).ip).toBe('-');
+  });
+
   it('has an empty device when the client does not say', () => {
     expect(originOf({ id: 'mine-1', ip: '192.0.2.1', headers: {} }).device).toBe('');
   });

@@ -9,8 +9,8 @@ import { FactorRepository } from './enrollment/factor.repository.js';
 
 /**
  * What an administrator does to an account, for the team's own admin routes. Each ends all sessions of the user, on
- * every instance within a second (ASVS 7.4.2), trusts his devices no more, and is recorded: with the origin of the administrator's request (`@Origin()`), or with
- * `NO_REQUEST`.
+ * every instance within a second (ASVS 7.4.2), trusts his devices no more, and is recorded: with the origin of the
+ * administrator's request (`@Origin()`), or with `NO_REQUEST`.
  */
 @Injectable()
 export class Accounts {

@@ -7,7 +7,8 @@ const RETRY_AFTER_SECONDS = '2';
 
 /**
  * Lets as many password hashes run at once as there are cores: more would finish no sooner, and would keep the thread
- * pool from everything else. Others wait their turn, and whose turn does not come in time is told to come back (ASVS 13.1.3).
+ * pool from everything else. Others wait their turn, and whose turn does not come in time is told to come back
+ * (ASVS 13.1.3).
  */
 export class HashingQueue {
   private running = 0;

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { Sending } from '../../src/challenges/sending.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import {
@@ -238,6 +240,23 @@ describe.each(databases)('changing passwords on $name', (database) => {
       expect(answers.map(({ status, text }) => [status, text])).toEqual(Array(3).fill([202, '']));
       await mailedToken(ada.email);
       expect(app.outbox.messages(stranger.email)).toEqual([]);
+    });
+
+    it('begins its work when the answer is out: its time must not tell', async () => {
+      const ada = await longAgo(register(app));
+      const sending = app.nest.get(Sending);
+      const take = sending.take.bind(sending);
+      let answer: ServerResponse | undefined;
+      app.nest.getHttpServer().once('request', (_, response: ServerResponse) => (answer = response));
+      let wasOut: boolean | undefined;
+      jest.spyOn(sending, 'take').mockImplementationOnce((...message) => {
+        wasOut = answer?.writableFinished;
+        return take(...message);
+      });
+      await forgot(ada.email).expect(202);
+      await mailedToken(ada.email);
+      expect(wasOut).toBe(true);
+      jest.restoreAllMocks();
     });
 
     it('mails once a minute', async () => {

@@ -27,10 +27,13 @@ export class ForgotPassword {
 
   /**
    * Returns at once, whoever is asked for: neither the answer nor its time tells whether there is such an account. The
-   * work begins when the answer is out: SQLite's does not wait for anything, and so would delay it.
+   * work begins when the answer is out: SQLite's does not wait for anything, and so would delay it. Answers leave at the
+   * end of their turn of the event loop ({@link BatchedResponse}), so it begins in the turn after.
    */
   request(address: string, origin: RequestOrigin): void {
-    const sent = setImmediate().then(() => this.send(address, origin));
+    const sent = setImmediate()
+      .then(() => setImmediate())
+      .then(() => this.send(address, origin));
     this.unawaited.add(sent, (error) =>
       this.log.error({ requestId: origin.requestId }, `A reset mail was not sent: ${error.name}`),
     );
