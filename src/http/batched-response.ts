@@ -1,4 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 
 /** In milliseconds: a turn that has already taken longer than this keeps no answer any more. */
@@ -24,6 +25,13 @@ function sendAll(): void {
   const all = waiting;
   waiting = [];
   for (const send of all) send();
+}
+
+/** Waits until the answers of this turn are out: for work whose time must not tell anything to whoever asked for it. */
+export async function answersAreOut(): Promise<void> {
+  // The first ends the turn, among its answers; the second comes after them all.
+  await nextTurn();
+  await nextTurn();
 }
 
 /**

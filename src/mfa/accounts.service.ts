@@ -38,14 +38,12 @@ export class Accounts {
   async delete(userId: string, origin: RequestOrigin): Promise<void> {
     await this.users.delete(userId);
     await this.factors.removeAll(userId);
-    await this.devices.forgetAll(userId, origin);
     await this.end(userId, 'user.deleted', 'user_deleted', origin);
   }
 
   /** Removes all factors, and what stands in for them: for somebody who lost them, after his identity was proved again (ASVS 6.4.4). */
   async resetMfa(userId: string, origin: RequestOrigin): Promise<void> {
     await this.factors.removeAll(userId);
-    await this.devices.forgetAll(userId, origin);
     await this.end(userId, 'user.mfa_reset', 'mfa_reset', origin);
   }
 

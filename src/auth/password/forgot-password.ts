@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { Sending } from '../../challenges/sending.js';
 import { Courier } from '../../delivery/courier.js';
+import { answersAreOut } from '../../http/batched-response.js';
 import type { RequestOrigin } from '../../http/request-origin.js';
 import { normalizeEmail } from '../../users/email-address.js';
 import { UserStore } from '../../users/user-store.js';
@@ -27,13 +27,10 @@ export class ForgotPassword {
 
   /**
    * Returns at once, whoever is asked for: neither the answer nor its time tells whether there is such an account. The
-   * work begins when the answer is out: SQLite's does not wait for anything, and so would delay it. Answers leave at the
-   * end of their turn of the event loop ({@link BatchedResponse}), so it begins in the turn after.
+   * work begins when the answer is out: SQLite's does not wait for anything, and so would delay it.
    */
   request(address: string, origin: RequestOrigin): void {
-    const sent = setImmediate()
-      .then(() => setImmediate())
-      .then(() => this.send(address, origin));
+    const sent = answersAreOut().then(() => this.send(address, origin));
     this.unawaited.add(sent, (error) =>
       this.log.error({ requestId: origin.requestId }, `A reset mail was not sent: ${error.name}`),
     );
