@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Secrets } from '../kernel/secrets.js';
 
 /**
@@ -43,7 +43,7 @@ export function isAncestor(token: RefreshToken, newest: NewestToken, secrets: Se
 
 /** What is stored of it: SHA-256 of the secret, in hex. */
 export function digest({ secret }: RefreshToken): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }
 
 export function writeRefreshToken({ sessionId, generation, family, secret }: RefreshToken): string {
