@@ -3,6 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { CommonProblem, Problem } from '../kernel/problem.js';
 import { PROBLEM_TYPE_PREFIX } from './api-problem.js';
+import { securityHeaders } from './security-headers.js';
+
+export const PROBLEM_JSON = 'application/problem+json';
 
 const RETRY_AFTER_SECONDS = '5';
 
@@ -24,27 +27,26 @@ export class ProblemFilter implements ExceptionFilter {
 /** What Fastify refuses before it looks for a route: a path that is no URI, or with an id that is too long to be one. */
 export function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   // No hook has run, or will.
-  void reply.header('X-Request-Id', request.id);
+  void reply.headers({ ...securityHeaders(request.url), 'x-request-id': request.id });
   sendProblem(toProblem(error), request, reply);
 }
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
-  const { status, code, title } = problem.definition;
-  const { headers, ...members } = problem.details;
+  const { status } = problem.definition;
   void reply
     .status(status)
-    .headers({ ...(status === 401 && { 'WWW-Authenticate': bearerChallenge(problem) }), ...headers })
+    .headers({ ...(status === 401 && { 'WWW-Authenticate': bearerChallenge(problem) }), ...problem.details.headers })
     .header('Cache-Control', 'no-store')
-    .type('application/problem+json')
-    .send({
-      type: `${PROBLEM_TYPE_PREFIX}${code}`,
-      title,
-      status,
-      code,
-      instance: pathOf(request),
-      requestId: request.id,
-      ...members,
-    });
+    .type(PROBLEM_JSON)
+    .send(bodyOf(problem, { instance: pathOf(request), requestId: request.id }));
+}
+
+/** @param request what is known of the one that it answers */
+export function bodyOf(
+  { definition: { status, code, title }, details: { headers: _, ...members } }: Problem,
+  request: object = {},
+): object {
+  return { type: `${PROBLEM_TYPE_PREFIX}${code}`, title, status, code, ...request, ...members };
 }
 
 function toProblem(error: unknown): Problem {

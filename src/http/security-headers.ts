@@ -24,13 +24,6 @@ function ofTheApi({ 'cross-origin-opener-policy': _, ...others }: Headers): Head
   };
 }
 
-/** @returns what keeps a browser from harm, for the answer to a URL */
-export function securityHeaders(): (url: string) => Headers {
-  const documents = ofDocuments();
-  const api = ofTheApi(documents);
-  return (url) => (url.startsWith(API) ? api : documents);
-}
-
 /**
  * What helmet sets. It says the same each time, so it is asked once: on each request it would build every header anew,
  * which cost as much as all the rest of a guarded request.
@@ -50,4 +43,12 @@ function ofDocuments(): Headers {
     if (error) throw error as Error;
   });
   return headers;
+}
+
+const documents = ofDocuments();
+const api = ofTheApi(documents);
+
+/** @returns what keeps a browser from harm, for the answer to a URL */
+export function securityHeaders(url: string): Headers {
+  return url.startsWith(API) ? api : documents;
 }

@@ -3,6 +3,7 @@ import { VersioningType } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fastify';
 import { BatchedResponse } from './batched-response.js';
+import { answerUnreadable } from './client-errors.js';
 import { DrainingAdapter, type Patience } from './draining-adapter.js';
 import { answerUnroutable, ProblemFilter } from './problem.filter.js';
 import { securityHeaders } from './security-headers.js';
@@ -37,6 +38,7 @@ export function createHttpAdapter(
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     bodyLimit: BODY_LIMIT,
     frameworkErrors: answerUnroutable,
+    clientErrorHandler: answerUnreadable,
     requestTimeout,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // A parameter of any length is an id that is not there, rather than a 414 of Fastify's own making.
@@ -57,9 +59,8 @@ export function createHttpAdapter(
 export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: HttpOptions): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
-  const headersFor = securityHeaders();
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(headersFor(request.url)).header('x-request-id', request.id);
+    void reply.headers(securityHeaders(request.url)).header('x-request-id', request.id);
     done();
   });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });

@@ -17,6 +17,14 @@ function overSocket(url: string, ...parts: readonly string[]): Promise<string> {
   });
 }
 
+/** @throws Error unless the answer is `application/problem+json`, as long as it says */
+function problemIn(answer: string): unknown {
+  const [, head, body] = /^([^]*?)\r\n\r\n([^]*)$/.exec(answer)!;
+  expect(head).toMatch(/\r\ncontent-type: application\/problem\+json/i);
+  expect(head).toMatch(new RegExp(`\\r\\ncontent-length: ${body.length}(\\r|$)`, 'i'));
+  return JSON.parse(body);
+}
+
 const INTERNALS = /node_modules|\bat \w+.*:\d+|fastify|nestjs|node\.js|typeorm|v\d+\.\d+\.\d+/i;
 
 describe('the edge', () => {
@@ -55,6 +63,7 @@ describe('the edge', () => {
   it('names the request also where its path cannot be read', async () => {
     const { body, headers } = await app.http.get('/%zz').set('X-Request-Id', 'mine-44').expect(400);
     expect([body.requestId, headers['x-request-id']]).toEqual(['mine-44', 'mine-44']);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
   });
 
   it('lets nothing with a token or a challenge in it be stored', async () => {
@@ -153,6 +162,12 @@ describe('the edge', () => {
       const answer = await overSocket(app.url, request);
       expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
       expect(answer).not.toMatch(INTERNALS);
+      const status = Number(answer.slice('HTTP/1.1 '.length).slice(0, 3));
+      expect(problemIn(answer)).toMatchObject({
+        status,
+        code: status === 431 ? 'headers_too_large' : 'invalid_request',
+      });
+      expect(answer).toMatch(/\r\nx-content-type-options: nosniff\r\n/i);
     });
 
     it('waits no longer than it was told for headers, and for a body', async () => {
@@ -171,6 +186,7 @@ describe('the edge', () => {
           const answer = await overSocket(url, request);
           expect(answer).toMatch(/^HTTP\/1\.1 408 /);
           expect(answer).not.toMatch(INTERNALS);
+          expect(problemIn(answer)).toMatchObject({ status: 408, code: 'request_timeout' });
           const took = performance.now() - since;
           expect(took).toBeGreaterThanOrEqual(patience - 20);
           expect(took).toBeLessThan(10 * patience);
