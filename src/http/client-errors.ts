@@ -17,10 +17,12 @@ const KNOWN: Readonly<Record<string, Problem | undefined>> = {
 
 /** Answers what Node cannot make a request of, so that no route, hook or filter ever sees it, and hangs up. */
 export function answerUnreadable({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
-  if (code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
+  if (code !== 'ECONNRESET' && socket.writable) socket.write(answerTo(code));
+  // Not once it is written: who sends what nobody can read may not read what we send, and would keep the socket.
+  socket.destroy();
+}
+
+function answerTo(code: string): string {
   const problem = KNOWN[code] ?? CommonProblem.invalidRequest();
   const { status } = problem.definition;
   const body = JSON.stringify(bodyOf(problem));
@@ -32,5 +34,5 @@ export function answerUnreadable({ code = '' }: NodeJS.ErrnoException, socket: S
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }
