@@ -69,6 +69,7 @@ export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: Ht
       // What is no preflight is answered like one, in no words of the library.
       strictPreflight: false,
       origin: corsOrigins,
+      methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
       exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'X-Request-Id'],
     });
   }

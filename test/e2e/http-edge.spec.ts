@@ -100,6 +100,14 @@ describe('the edge', () => {
       expect(got.vary).toMatch(/origin/i);
     });
 
+    it('lets the page call every method that a route has', async () => {
+      const { headers } = await preflight(app, 'https://app.example.com');
+      const allowed = headers['access-control-allow-methods'].split(/, */);
+      const { body } = await app.http.get('/openapi.json').expect(200);
+      const methods = Object.values<object>(body.paths).flatMap((path) => Object.keys(path));
+      expect(allowed).toEqual(expect.arrayContaining([...new Set(methods)].map((method) => method.toUpperCase())));
+    });
+
     it.each(['https://evil.example', 'https://app.example.com.evil.example', 'http://app.example.com', 'null'])(
       'stays closed to %s',
       async (origin) => {
