@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtension, ApiProperty } from '@nestjs/swagger';
 import type { ProblemFactory } from '../kernel/problem.js';
 
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** Where a problem's code is explained; the URI need not resolve (RFC 9457, 3.1.1). */
 export const PROBLEM_TYPE_PREFIX = 'urn:stepgate:problem:';
 /** What {@link ApiProblem} leaves on an operation, one for each code, until the document is complete. */

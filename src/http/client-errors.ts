@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { CommonProblem, defineProblems, type Problem } from '../kernel/problem.js';
-import { bodyOf, PROBLEM_JSON } from './problem.filter.js';
-import { securityHeaders } from './security-headers.js';
+import { PROBLEM_MEDIA_TYPE } from './api-problem.js';
+import { bodyOf } from './problem.filter.js';
+import { API_HEADERS } from './security-headers.js';
 
 const ClientError = defineProblems({
   tooSlow: [408, 'request_timeout', 'The request took too long to arrive.'],
@@ -18,7 +19,7 @@ const KNOWN: Readonly<Record<string, Problem | undefined>> = {
 /** Answers what Node cannot make a request of, so that no route, hook or filter ever sees it, and hangs up. */
 export function answerUnreadable({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
   if (code !== 'ECONNRESET' && socket.writable) socket.write(answerTo(code));
-  // Not once it is written: who sends what nobody can read may not read what we send, and would keep the socket.
+  // At once: who does not read what we send would keep the socket open.
   socket.destroy();
 }
 
@@ -27,8 +28,8 @@ function answerTo(code: string): string {
   const { status } = problem.definition;
   const body = JSON.stringify(bodyOf(problem));
   const headers = {
-    ...securityHeaders('/v1/'),
-    'content-type': PROBLEM_JSON,
+    ...API_HEADERS,
+    'content-type': PROBLEM_MEDIA_TYPE,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     connection: 'close',

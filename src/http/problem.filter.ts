@@ -2,10 +2,9 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { CommonProblem, Problem } from '../kernel/problem.js';
-import { PROBLEM_TYPE_PREFIX } from './api-problem.js';
+import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX } from './api-problem.js';
 import { securityHeaders } from './security-headers.js';
-
-export const PROBLEM_JSON = 'application/problem+json';
+import { TokenProblem } from './token-problems.js';
 
 const RETRY_AFTER_SECONDS = '5';
 
@@ -37,11 +36,11 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
     .status(status)
     .headers({ ...(status === 401 && { 'WWW-Authenticate': bearerChallenge(problem) }), ...problem.details.headers })
     .header('Cache-Control', 'no-store')
-    .type(PROBLEM_JSON)
+    .type(PROBLEM_MEDIA_TYPE)
     .send(bodyOf(problem, { instance: pathOf(request), requestId: request.id }));
 }
 
-/** @param request what is known of the one that it answers */
+/** The members of a problem's answer (RFC 9457, 3). @param request what is known of the one that it answers */
 export function bodyOf(
   { definition: { status, code, title }, details: { headers: _, ...members } }: Problem,
   request: object = {},
@@ -53,11 +52,15 @@ function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isDatabaseUnavailable(error))
     return CommonProblem.unavailable({ headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
-  // Nest's own (404 for a route that is not there) and Fastify's (a body that cannot be read).
+  // Nest's own (404 for a route that is not there, 403 of a team's guard) and Fastify's (a body that cannot be read).
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
   switch (error instanceof HttpException ? error.getStatus() : statusCode) {
     case 400:
       return CommonProblem.invalidRequest();
+    case 401:
+      return TokenProblem.unauthenticated();
+    case 403:
+      return CommonProblem.forbidden();
     case 404:
     case 414:
       return CommonProblem.notFound();

@@ -46,9 +46,9 @@ function ofDocuments(): Headers {
 }
 
 const documents = ofDocuments();
-const api = ofTheApi(documents);
+export const API_HEADERS = ofTheApi(documents);
 
 /** @returns what keeps a browser from harm, for the answer to a URL */
 export function securityHeaders(url: string): Headers {
-  return url.startsWith(API) ? api : documents;
+  return url.startsWith(API) ? API_HEADERS : documents;
 }

@@ -66,6 +66,7 @@ export const CommonProblem = defineProblems({
     { errors: [{ pointer: '/email', detail: 'email must be an email' }] },
   ],
   invalidRequest: [400, 'invalid_request', 'The request cannot be read.'],
+  forbidden: [403, 'forbidden', 'You may not do this.'],
   notFound: [404, 'not_found', 'There is nothing here, or it is not yours.'],
   payloadTooLarge: [413, 'payload_too_large', 'The body is too large.'],
   unsupportedMediaType: [415, 'unsupported_media_type', 'Send the body as application/json.'],

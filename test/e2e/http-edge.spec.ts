@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { Controller, Get, UnauthorizedException, UseGuards } from '@nestjs/common';
+import { Public } from '../../src/auth/index.js';
 import { createHttpAdapter } from '../../src/http/setup.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { bearer, eventually, login, register, registerWithEmailFactor } from '../support/people.js';
@@ -27,11 +29,25 @@ function problemIn(answer: string): unknown {
 
 const INTERNALS = /node_modules|\bat \w+.*:\d+|fastify|nestjs|node\.js|typeorm|v\d+\.\d+\.\d+/i;
 
+@Public()
+@Controller('of-a-team')
+class OfATeam {
+  @Get('forbidden')
+  @UseGuards({ canActivate: () => false })
+  forbidden(): void {}
+
+  @Get('unauthorized')
+  unauthorized(): void {
+    throw new UnauthorizedException('of node_modules');
+  }
+}
+
 describe('the edge', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await startApp({ env: { CORS_ORIGINS: 'https://app.example.com', MFA_ENFORCEMENT: 'routes' } });
+    const env = { CORS_ORIGINS: 'https://app.example.com', MFA_ENFORCEMENT: 'routes' };
+    app = await startApp({ env, own: { controllers: [OfATeam] } });
   });
 
   afterAll(() => app.close());
@@ -64,6 +80,29 @@ describe('the edge', () => {
     const { body, headers } = await app.http.get('/%zz').set('X-Request-Id', 'mine-44').expect(400);
     expect([body.requestId, headers['x-request-id']]).toEqual(['mine-44', 'mine-44']);
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  });
+
+  it("says what a team's own guard or controller refuses as its own refusals are said", async () => {
+    const { body: forbidden } = await app.http.get('/v1/of-a-team/forbidden').expect(403);
+    expect(forbidden.code).toBe('forbidden');
+    const { body: closed, headers } = await app.http.get('/v1/of-a-team/unauthorized').expect(401);
+    expect([closed.code, headers['www-authenticate']]).toEqual(['unauthenticated', 'Bearer']);
+    expect(JSON.stringify(closed)).not.toMatch(INTERNALS);
+  });
+
+  it.each(['/docs/../x', '/docs/./x', '/docs//x', '/docs/%00', '/docs/%5c..%5cx'])(
+    'has nothing at %s, and no error of its own',
+    async (path) => {
+      const answer = await overSocket(app.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 40[034] /);
+      expect(answer).not.toMatch(INTERNALS);
+    },
+  );
+
+  it('takes no route with a schema of Fastify, which nothing would check', async () => {
+    const fastify = createHttpAdapter({ trustProxy: [] }).getInstance();
+    fastify.post('/', { schema: { body: { type: 'object' } } }, () => 'read');
+    await expect(fastify.ready()).rejects.toThrow('schema');
   });
 
   it('lets nothing with a token or a challenge in it be stored', async () => {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { getSchemaPath } from '@nestjs/swagger';
 import { CommonProblem, type ProblemDefinition } from '../../kernel/problem.js';
-import { PROBLEM_EXTENSION, PROBLEM_TYPE_PREFIX, ProblemDto } from '../api-problem.js';
+import { PROBLEM_EXTENSION, PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, ProblemDto } from '../api-problem.js';
 import { PUBLIC_EXTENSION } from '../public.decorator.js';
 import { TokenProblem } from '../token-problems.js';
 import { jsonBodyOf, type Operation, type Response } from './document.js';
@@ -63,7 +63,7 @@ function toResponse(status: number, problems: ProblemDefinition[], instance: str
     description: problems.map(({ code, title }) => `\`${code}\`: ${title}`).join('\n\n'),
     ...(HEADERS[status] && { headers: HEADERS[status] }),
     content: {
-      'application/problem+json': {
+      [PROBLEM_MEDIA_TYPE]: {
         schema: { $ref: getSchemaPath(ProblemDto) },
         examples: Object.fromEntries(
           problems.map(({ code, title, example }) => [
