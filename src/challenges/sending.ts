@@ -5,15 +5,9 @@ import { Clock } from '../kernel/clock.js';
 import { retryAfter } from '../kernel/problem.js';
 import { CountryTraffic } from '../limits/country-traffic.js';
 import { LIMITS_OPTIONS, type LimitsOptions } from '../limits/limits.options.js';
-import { SendBudget } from '../limits/send-budget.js';
+import { type Destination, SendBudget } from '../limits/send-budget.js';
 import { SourceBudget } from '../limits/source-budget.js';
 import { ChallengeProblem } from './challenge-problems.js';
-
-/** Where a message goes. */
-export interface Destination {
-  readonly channel: string;
-  readonly to: string;
-}
 
 /** May a message be sent? Every budget that a message takes from, asked in one place. */
 @Injectable()
@@ -30,18 +24,24 @@ export class Sending {
   /**
    * Takes one message from the budgets of its destination, its country and the address that asks for it. One that the
    * destination refuses counts for no country, or anybody could break a country off with messages that never go out.
+   * @param purpose what it is for: each purpose has a budget of its own at the destination
    * @param origin of the request that asks for it
    * @param gap also demand a minute since the last message to that destination
    * @returns null when it may be sent, else the moment from which to try again
    */
-  async take({ channel, to }: Destination, { ip }: RequestOrigin, { gap = false } = {}): Promise<Date | null> {
+  async take(
+    purpose: string,
+    destination: Destination,
+    { ip }: RequestOrigin,
+    { gap = false } = {},
+  ): Promise<Date | null> {
     const refillsAt =
       (this.options.perSource ? await this.sources.take(ip) : null) ??
-      (await this.destinations.take(channel, to, { gap }));
-    const country = this.countryOf({ channel, to });
+      (await this.destinations.take(purpose, destination, { gap }));
+    const country = this.countryOf(destination);
     if (refillsAt || country === undefined) return refillsAt;
     const brokenOffUntil = await this.countries.take(country);
-    if (brokenOffUntil) await this.destinations.giveBack(channel, to);
+    if (brokenOffUntil) await this.destinations.giveBack(purpose, destination);
     return brokenOffUntil;
   }
 
@@ -49,15 +49,15 @@ export class Sending {
    * Takes as {@link take} does what a question has to send, if anything.
    * @throws Problem `too_many_requests` when it may not be sent now
    */
-  async require(destination: Destination | undefined, origin: RequestOrigin): Promise<void> {
-    const refillsAt = destination && (await this.take(destination, origin));
+  async require(purpose: string, destination: Destination | undefined, origin: RequestOrigin): Promise<void> {
+    const refillsAt = destination && (await this.take(purpose, destination, origin));
     if (refillsAt) throw ChallengeProblem.tooManyRequests(retryAfter(refillsAt, this.clock.now()));
   }
 
   /** Puts back one message that was taken and not sent; that it was asked for stays counted. */
-  async giveBack({ channel, to }: Destination): Promise<void> {
-    await this.destinations.giveBack(channel, to);
-    const country = this.countryOf({ channel, to });
+  async giveBack(purpose: string, destination: Destination): Promise<void> {
+    await this.destinations.giveBack(purpose, destination);
+    const country = this.countryOf(destination);
     if (country !== undefined) await this.countries.giveBack(country);
   }
 

@@ -3,7 +3,7 @@ import { Count, DigestId, Instant } from '../database/columns.js';
 
 @Entity('stepgate_send_budget')
 export class SendBudgetRow {
-  /** A keyed hash of channel and address. */
+  /** A keyed hash of purpose, channel and address. */
   @DigestId() addressHash: string;
   @Instant() lastAt: Date;
   /** Sends in the window that ends at `shortReset`. */

@@ -11,7 +11,16 @@ export const SEND_GAP = 60_000;
 const SHORT = { limit: 5, window: 600_000 };
 const LONG = { limit: 10, window: 3_600_000 };
 
-/** How many messages one address gets: 5 in 10 minutes and 10 an hour, whoever asks (ASVS 2.4.1). */
+/** Where a message goes. */
+export interface Destination {
+  readonly channel: string;
+  readonly to: string;
+}
+
+/**
+ * How many messages one address gets for one purpose: 5 in 10 minutes and 10 an hour, whoever asks (ASVS 2.4.1). By
+ * purpose, so that what a stranger can have sent, such as a registration, uses up no code that a password was right for.
+ */
 @Injectable()
 export class SendBudget {
   constructor(
@@ -22,11 +31,12 @@ export class SendBudget {
 
   /**
    * Takes one message from the address's budget, in one conditional UPDATE.
+   * @param purpose what the message is for, as its challenge has it
    * @param gap also demand a minute since the last message
    * @returns null when taken, else the moment from which there is one again
    */
-  async take(channel: string, address: string, { gap }: { gap: boolean }): Promise<Date | null> {
-    const addressHash = this.hash(channel, address);
+  async take(purpose: string, { channel, to }: Destination, { gap }: { gap: boolean }): Promise<Date | null> {
+    const addressHash = this.hash(purpose, channel, to);
     // Once more for who finds that another has just opened the row.
     if ((await this.spend(addressHash, gap)) || (await this.open(addressHash)) || (await this.spend(addressHash, gap)))
       return null;
@@ -34,14 +44,14 @@ export class SendBudget {
   }
 
   /** Puts back one message that was taken and not sent. */
-  async giveBack(channel: string, address: string): Promise<void> {
+  async giveBack(purpose: string, { channel, to }: Destination): Promise<void> {
     const used = { shortUsed: MoreThan(0), longUsed: MoreThan(0) };
     const less = { shortUsed: () => 'shortUsed - 1', longUsed: () => 'longUsed - 1' };
-    await this.rows.update({ addressHash: this.hash(channel, address), ...used }, less);
+    await this.rows.update({ addressHash: this.hash(purpose, channel, to), ...used }, less);
   }
 
-  private hash(channel: string, address: string): string {
-    return this.secrets.hash('send-budget', channel, address);
+  private hash(...which: [purpose: string, channel: string, to: string]): string {
+    return this.secrets.hash('send-budget', ...which);
   }
 
   private async spend(addressHash: string, gap: boolean): Promise<boolean> {

@@ -4,10 +4,11 @@ import { ChallengeProblem } from '../../src/challenges/challenge-problems.js';
 import { ChallengePurge } from '../../src/challenges/challenge-purge.js';
 import { type Asking, Challenges, type Parcel } from '../../src/challenges/challenges.service.js';
 import { OneTimeCodes } from '../../src/challenges/one-time-codes.js';
-import { type Destination, Sending } from '../../src/challenges/sending.js';
+import { Sending } from '../../src/challenges/sending.js';
 import { randomId } from '../../src/kernel/secrets.js';
 import { CountryTraffic } from '../../src/limits/country-traffic.js';
 import { CountryTrafficRow } from '../../src/limits/country-traffic.entity.js';
+import type { Destination } from '../../src/limits/send-budget.js';
 import { SendBudgetRow } from '../../src/limits/send-budget.entity.js';
 import { SourceBudgetRow } from '../../src/limits/source-budget.entity.js';
 import { databases } from '../support/databases.js';
@@ -330,7 +331,7 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
     const sms: Destination = { channel: 'sms', to: '+4915112345678' };
     const mail: Destination = { channel: 'email', to: 'ada@example.com' };
     const take = (to: Destination, gap?: boolean, ip = '203.0.113.7') =>
-      engine.get(Sending).take(to, { ...NO_REQUEST, ip }, gap === undefined ? undefined : { gap });
+      engine.get(Sending).take('mfa', to, { ...NO_REQUEST, ip }, gap === undefined ? undefined : { gap });
     const counts = () =>
       Promise.all([SourceBudgetRow, CountryTrafficRow, SendBudgetRow].map((row) => engine.rows<object>(row).count()));
 
@@ -372,7 +373,7 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
 
     it('whatever the source, where sources are not limited', async () => {
       const open = await startEngine(database, { perSource: false });
-      expect(await open.get(Sending).take(mail, NO_REQUEST)).toBeNull();
+      expect(await open.get(Sending).take('mfa', mail, NO_REQUEST)).toBeNull();
       expect(await open.rows(SourceBudgetRow).count()).toBe(0);
       await open.close();
     });

@@ -36,12 +36,6 @@ describe.each(databases)('changing passwords on $name', (database) => {
     app.outbox.messages(email).filter(({ subject }) => subject.includes('Choose a new password'));
   const isAlive = async (accessToken: string) =>
     (await app.http.get('/v1/auth/session').auth(accessToken, bearer)).status === 200;
-  /** Mails to one address are a minute apart. */
-  const longAgo = async <T>(registration: Promise<T>): Promise<T> => {
-    const person = await registration;
-    app.clock.advance('61s');
-    return person;
-  };
   const mailedToken = async (email: string, mails = 1): Promise<string> =>
     eventually(() => {
       const sent = resetMails(email);
@@ -106,7 +100,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('kills reset links that are under way', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       await forgot(ada.email).expect(202);
       const token = await mailedToken(ada.email);
       await change((await login(app, ada)).accessToken).expect(204);
@@ -116,7 +110,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
 
   describe('forgotten', () => {
     it('mails a link to our own page, whatever Host the request names', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       await forgot(ada.email).set('Host', 'evil.example').set('X-Forwarded-Host', 'evil.example').expect(202);
       const token = await mailedToken(ada.email);
       const { text } = resetMails(ada.email)[0];
@@ -126,7 +120,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('signs nobody in, ends all sessions, and sets the password', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       const session = await login(app, ada);
       await forgot(ada.email.toUpperCase()).expect(202);
       const { body, headers } = await reset(await mailedToken(ada.email)).expect(204);
@@ -138,7 +132,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('leaves the second factor: the next login asks for it, and it still works', async () => {
-      const ada = await longAgo(registerWithEmailFactor(app));
+      const ada = await registerWithEmailFactor(app);
       await forgot(ada.email).expect(202);
       await reset(await mailedToken(ada.email)).expect(204);
       const pending = await login(app, { ...ada, password: NEW_PASSWORD });
@@ -148,7 +142,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('trusts no device any more', async () => {
-      const ada = await longAgo(registerWithEmailFactor(app));
+      const ada = await registerWithEmailFactor(app);
       const pending = await login(app, ada);
       const { body } = await app.http
         .post(`/v1/mfa/challenges/${pending.mfa.challenge!.id}/verify`)
@@ -165,7 +159,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('takes a link once, also twice at the same moment', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       await forgot(ada.email).expect(202);
       const token = await mailedToken(ada.email);
       const both = await Promise.all([reset(token), reset(token, 'another long password')]);
@@ -175,7 +169,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('takes it for 30 minutes', async () => {
-      const [ada, bob] = [await longAgo(register(app)), await longAgo(register(app))];
+      const [ada, bob] = [await register(app), await register(app)];
       await Promise.all([forgot(ada.email).expect(202), forgot(bob.email).expect(202)]);
       const [intime, late] = [await mailedToken(ada.email), await mailedToken(bob.email)];
       app.clock.advance('29m');
@@ -185,7 +179,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('kills the older links with the one that is used', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       await forgot(ada.email).expect(202);
       const first = await mailedToken(ada.email);
       app.clock.advance('61s');
@@ -195,7 +189,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('keeps a link whose new password was refused', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       await forgot(ada.email).expect(202);
       const token = await mailedToken(ada.email);
       const { body } = await reset(token, 'password123').expect(400);
@@ -204,7 +198,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('refuses damaged tokens, and answers of other challenges, all alike', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       await forgot(ada.email).expect(202);
       const token = await mailedToken(ada.email);
       const bytes = Buffer.from(token, 'base64url');
@@ -235,7 +229,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('answers alike for unknown accounts, and mails nobody', async () => {
-      const [ada, stranger] = [await longAgo(register(app)), newPerson()];
+      const [ada, stranger] = [await register(app), newPerson()];
       const answers = await Promise.all([ada.email, stranger.email, 'not an address'].map((email) => forgot(email)));
       expect(answers.map(({ status, text }) => [status, text])).toEqual(Array(3).fill([202, '']));
       await mailedToken(ada.email);
@@ -243,7 +237,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('begins its work when the answer is out: its time must not tell', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       const sending = app.nest.get(Sending);
       const take = sending.take.bind(sending);
       let answer: ServerResponse | undefined;
@@ -260,7 +254,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     });
 
     it('mails once a minute', async () => {
-      const ada = await longAgo(register(app));
+      const ada = await register(app);
       for (let n = 0; n < 3; n++) await forgot(ada.email).expect(202);
       await mailedToken(ada.email, 1);
       app.clock.advance('61s');

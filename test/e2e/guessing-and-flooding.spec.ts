@@ -7,8 +7,10 @@ import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import {
   answer,
+  as,
   bearer,
   enroll,
+  eventually,
   login,
   newPerson,
   type Person,
@@ -174,6 +176,30 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
       expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'sent' });
     });
 
+    it('gets its codes and its links whatever strangers have had sent there', async () => {
+      const ada = await registerWithEmailFactor(app);
+      const { email, password } = ada;
+      const mails = (subject: string) => app.outbox.messages(email).filter((mail) => mail.subject.includes(subject));
+      for (let time = 0; time < 7; time++)
+        await app.http.post('/v1/auth/register').send({ email, password }).expect(202);
+      await eventually(() => expect(mails('already have an account')).toHaveLength(4));
+
+      await app.http.post('/v1/auth/password/forgot').send({ email }).expect(202);
+      await eventually(() => expect(mails('Choose a new password')).toHaveLength(1));
+      for (let time = 0; time < 5; time++)
+        expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'sent' });
+    });
+
+    it('gets its codes however often others say that it is theirs', async () => {
+      const [ada, mallory] = [await register(app), await register(app)];
+      const phoneNumber = '+4915112349999';
+      await enroll(app, await login(app, ada), { type: 'sms', phoneNumber }, phoneNumber);
+      const claim = as(app, await login(app, mallory));
+      for (let time = 0; time < 4; time++) await claim.post('/mfa/factors', { type: 'sms', phoneNumber }).expect(201);
+      await claim.post('/mfa/factors', { type: 'sms', phoneNumber }).expect(429);
+      expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'sent' });
+    });
+
     it('gets ten messages an hour', async () => {
       const ada = await registerWithEmailFactor(app);
       app.clock.advance('61m');
@@ -246,7 +272,7 @@ describe('text messages', () => {
   it('that do not go out count for no country: one number cannot break it off for all', async () => {
     const app = await startApp();
     const sending = app.nest.get(Sending);
-    const ask = (to: string) => sending.take({ channel: 'sms', to }, NO_REQUEST);
+    const ask = (to: string) => sending.take('mfa', { channel: 'sms', to }, NO_REQUEST);
     for (let n = 0; n < 60; n++) await ask('+4915112340000');
     expect(await ask('+4915112340001')).toBeNull();
     // And what was taken from a destination is put back when its country is broken off.
@@ -262,7 +288,7 @@ describe('text messages', () => {
     const app = await startApp();
     const sending = app.nest.get(Sending);
     const send = (number: number, country = '49') =>
-      sending.take({ channel: 'sms', to: `+${country}1511234${String(number).padStart(4, '0')}` }, NO_REQUEST);
+      sending.take('mfa', { channel: 'sms', to: `+${country}1511234${String(number).padStart(4, '0')}` }, NO_REQUEST);
     for (let number = 0; number < 50; number++) expect(await send(number)).toBeNull();
     expect(await send(50)).toEqual(app.clock.in(3_600_000));
     expect(await send(50, '43')).toBeNull();

@@ -80,7 +80,7 @@ describe.each(databases)('keeping second factors on $name', (database) => {
 
     await as(session).remove(smsId).expect(204);
     await as(session).remove(smsId).expect(404);
-    expect((await as(session).list()).body).toMatchObject([{ id: ada.factorId }]);
+    expect((await as(session).list()).body).toMatchObject([{ id: ada.factorId, preferred: true }]);
   });
 
   it('is for who proved a second factor lately: a login that is pending, or old, enrols, changes and removes nothing', async () => {

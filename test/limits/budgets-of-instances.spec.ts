@@ -92,7 +92,7 @@ describe.each(databases)('two instances on one $name, of which one is started an
 
   it('send five messages to a destination between them', async () => {
     const take = (index: number) =>
-      anInstance(index).nest.get(Sending).take({ channel: 'email', to: 'ada@example.com' }, NO_REQUEST);
+      anInstance(index).nest.get(Sending).take('mfa', { channel: 'email', to: 'ada@example.com' }, NO_REQUEST);
 
     expect([await take(0), await take(1)]).toEqual([null, null]);
     await restart();
@@ -123,7 +123,7 @@ describe.each(databases)('two instances on one $name, of which one is started an
     const take = (index: number) =>
       anInstance(index)
         .nest.get(Sending)
-        .take({ channel: 'sms', to: `+4366412345${String(index).padStart(2, '0')}` }, NO_REQUEST);
+        .take('mfa', { channel: 'sms', to: `+4366412345${String(index).padStart(2, '0')}` }, NO_REQUEST);
     await Promise.all(times(20, take));
     await restart();
     const refused = (await Promise.all(times(40, (i) => take(i + 20)))).filter((each) => each !== null);

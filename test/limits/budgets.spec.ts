@@ -57,7 +57,8 @@ describe.each(databases)('budgets on $name', (database) => {
   const nulls = (count: number) => Array.from({ length: count }, () => null);
 
   describe('of messages to an address', () => {
-    const take = (gap = false, to = 'ada@example.com', channel = 'email') => sends.take(channel, to, { gap });
+    const take = (gap = false, to = 'ada@example.com', channel = 'email', purpose = 'mfa') =>
+      sends.take(purpose, { channel, to }, { gap });
 
     it('are five in ten minutes; then it says when there is one again, and there is', async () => {
       const start = clock.now();
@@ -119,6 +120,12 @@ describe.each(databases)('budgets on $name', (database) => {
       await inTurn(5, take);
       expect(await take(false, 'bob@example.com')).toBeNull();
       expect(await take(false, 'ada@example.com', 'pager')).toBeNull();
+      expect(await take()).not.toBeNull();
+    });
+
+    it('are each purpose’s own, with its own minute', async () => {
+      await inTurn(5, take);
+      expect(await take(true, 'ada@example.com', 'email', 'password_reset')).toBeNull();
       expect(await take()).not.toBeNull();
     });
 
@@ -313,7 +320,7 @@ describe.each(databases)('budgets on $name', (database) => {
     const purge = () => budgetPurge.purge();
     const counts = () =>
       Promise.all([SendBudgetRow, GuessBudgetRow, SourceBudgetRow].map((entity) => tables.of<object>(entity).count()));
-    await sends.take('email', 'ada@example.com', { gap: false });
+    await sends.take('mfa', { channel: 'email', to: 'ada@example.com' }, { gap: false });
     await sources.take('203.0.113.7');
     clock.advance('1h');
     const backoff = { free: 1, firstWait: SECOND, longestWait: SECOND };
@@ -321,7 +328,7 @@ describe.each(databases)('budgets on $name', (database) => {
     clock.advance('48h');
     await purge();
     expect(await counts()).toEqual([1, 1, 1]);
-    await sends.take('email', 'bob@example.com', { gap: false });
+    await sends.take('mfa', { channel: 'email', to: 'bob@example.com' }, { gap: false });
     await sources.take('203.0.113.8');
     await guesses.settle(false, [{ kind: 'account', subject: 'bob', backoff }]);
     clock.advance('1ms');

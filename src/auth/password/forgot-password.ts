@@ -7,7 +7,7 @@ import type { RequestOrigin } from '../../http/request-origin.js';
 import { normalizeEmail } from '../../users/email-address.js';
 import { UserStore } from '../../users/user-store.js';
 import { UnawaitedWork } from '../unawaited-work.js';
-import { PasswordResets, RESET_TTL } from './password-resets.js';
+import { PASSWORD_RESET, PasswordResets, RESET_TTL } from './password-resets.js';
 
 const CHANNEL = 'email';
 
@@ -38,7 +38,8 @@ export class ForgotPassword {
 
   private async send(address: string, origin: RequestOrigin): Promise<void> {
     const email = normalizeEmail(address);
-    if (email === null || (await this.sending.take({ channel: CHANNEL, to: email }, origin, { gap: true }))) return;
+    if (email === null) return;
+    if (await this.sending.take(PASSWORD_RESET, { channel: CHANNEL, to: email }, origin, { gap: true })) return;
     const user = await this.users.findByEmail(email);
     if (!user || user.disabled) return;
     const token = await this.resets.issue(user.id, origin);

@@ -5,7 +5,8 @@ import type { RequestOrigin } from '../../http/request-origin.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
 import { newResetToken, readResetToken, type ResetToken, writeResetToken } from './reset-token.js';
 
-const PURPOSE = 'password_reset';
+/** The purpose of their challenges. */
+export const PASSWORD_RESET = 'password_reset';
 /** How long a link is good for, in milliseconds. */
 export const RESET_TTL = 1_800_000;
 
@@ -20,8 +21,8 @@ export class PasswordResets {
   /** @returns the token for the link */
   async issue(userId: string, origin: RequestOrigin): Promise<string> {
     const token = newResetToken(randomId());
-    const asking = { id: token.challengeId, purpose: PURPOSE, userId, ttl: RESET_TTL };
-    await this.challenges.issue(asking, { kept: this.secrets.hash(PURPOSE, ...parts(token, userId)) }, origin);
+    const asking = { id: token.challengeId, purpose: PASSWORD_RESET, userId, ttl: RESET_TTL };
+    await this.challenges.issue(asking, { kept: this.secrets.hash(PASSWORD_RESET, ...parts(token, userId)) }, origin);
     return writeResetToken(token);
   }
 
@@ -29,10 +30,10 @@ export class PasswordResets {
   async find(text: string): Promise<{ challenge: Challenge; userId: string } | null> {
     const token = readResetToken(text);
     if (!token) return null;
-    const challenge = await this.challenges.find({ id: token.challengeId, purpose: PURPOSE });
+    const challenge = await this.challenges.find({ id: token.challengeId, purpose: PASSWORD_RESET });
     if (!challenge?.userId || challenge.kept === null || this.challenges.statusOf(challenge) !== 'pending') return null;
     const { userId, kept } = challenge;
-    return this.secrets.matches(kept, PURPOSE, ...parts(token, userId)) ? { challenge, userId } : null;
+    return this.secrets.matches(kept, PASSWORD_RESET, ...parts(token, userId)) ? { challenge, userId } : null;
   }
 
   /** @throws Problem `challenge_expired` when another request was faster */
@@ -42,7 +43,7 @@ export class PasswordResets {
 
   /** Every link that the user has been sent is dead. */
   withdraw(userId: string): Promise<void> {
-    return this.challenges.withdraw(PURPOSE, userId);
+    return this.challenges.withdraw(PASSWORD_RESET, userId);
   }
 }
 

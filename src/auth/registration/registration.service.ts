@@ -93,7 +93,7 @@ export class Registration {
   }
 
   private async send(email: string, letter: Letter, origin: RequestOrigin): Promise<void> {
-    if ((await this.sending.take({ channel: CHANNEL, to: email }, origin)) === null)
+    if ((await this.sending.take(PURPOSE, { channel: CHANNEL, to: email }, origin)) === null)
       await this.courier.deliver(CHANNEL, email, letter, origin.requestId);
   }
 }

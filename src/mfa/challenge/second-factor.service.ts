@@ -51,7 +51,7 @@ export class SecondFactor {
     if (!factor) return { status: (await this.factors.isEnrolled(userId)) ? 'required' : 'not_enrolled' };
     const id = randomId();
     const question = await this.ask(factor, id);
-    const refillsAt = question.parcel ? await this.sending.take(question.parcel, origin) : null;
+    const refillsAt = question.parcel ? await this.sending.take(PURPOSE, question.parcel, origin) : null;
     const challenge = await this.challenges.issue(this.asking(id, caller, factor), question, origin);
     if (!refillsAt)
       return { status: 'required', challenge: await this.delivered(challenge, question, factors, origin) };
@@ -72,7 +72,7 @@ export class SecondFactor {
     const factor = await this.choose(caller, factors, factorId);
     const id = randomId();
     const question = await this.ask(factor, id);
-    await this.sending.require(question.parcel, origin);
+    await this.sending.require(PURPOSE, question.parcel, origin);
     const sealed = this.demands.seal(id, demand);
     const challenge = await this.challenges.issue({ ...this.asking(id, caller, factor), sealed }, question, origin);
     return this.delivered(challenge, question, factors, origin);
@@ -100,7 +100,7 @@ export class SecondFactor {
     if (again && challenge.resendAt && challenge.resendAt > now)
       throw ChallengeProblem.tooManyRequests(retryAfter(challenge.resendAt, now));
     const question = await this.ask(factor, id);
-    await this.sending.require(question.parcel, origin);
+    await this.sending.require(PURPOSE, question.parcel, origin);
     const asked = await this.reissue(challenge, factor.id, question);
     return this.delivered(asked, question, factors, origin);
   }
@@ -139,7 +139,7 @@ export class SecondFactor {
     try {
       return await this.challenges.reissue(challenge, factorId, question);
     } catch (error) {
-      if (question.parcel) await this.sending.giveBack(question.parcel);
+      if (question.parcel) await this.sending.giveBack(PURPOSE, question.parcel);
       throw error;
     }
   }

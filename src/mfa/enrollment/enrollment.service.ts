@@ -75,7 +75,7 @@ export class Enrollment {
     const id = randomId();
     const question = await type.ask({ id, userId, secret }, { id, purpose: 'enrollment' });
     const { parcel } = question;
-    await this.sending.require(parcel, origin);
+    await this.sending.require(PURPOSE, parcel, origin);
     const factor = await this.slots.fill({
       id,
       userId,

@@ -27,16 +27,17 @@ export class FactorRemoval {
   ) {}
 
   /**
-   * Removes a factor. Sessions that had the MFA claim by it lose it.
+   * Removes a factor. Sessions that had the MFA claim by it lose it, and if it was the preferred one, the next best is.
    * @throws Problem `not_found`, `insufficient_user_authentication`, `conflict` when the policy demands one
    */
   async remove(caller: Caller, id: string): Promise<void> {
     const { userId, sessionId, origin } = caller;
-    const { type: factorType } = await this.kept.require(caller, id);
+    const { type: factorType, preferred } = await this.kept.require(caller, id);
     if (!(await this.take(id, userId))) throw await this.whyNot(id, userId);
     this.audit.record({ type: 'factor.removed', userId, sessionId, factorType, factorId: id }, origin);
     await this.sessions.withdrawFactor(userId, id, origin);
     if (!(await this.factors.isEnrolled(userId))) await this.forgetTheRest(userId, origin);
+    else if (preferred) await this.preferNext(userId);
   }
 
   private take(id: string, userId: string): Promise<boolean> {
@@ -48,6 +49,11 @@ export class FactorRemoval {
   private async whyNot(id: string, userId: string) {
     if (!(await this.rows.findOne(id, userId))) return CommonProblem.notFound();
     return MfaProblem.conflict({ detail: 'Everyone must have a second factor here. Enrol another one first.' });
+  }
+
+  private async preferNext(userId: string): Promise<void> {
+    const [next] = await this.factors.offered(userId);
+    if (next && !this.types.isBackup(next.type)) await this.rows.prefer(next.id, userId);
   }
 
   /** Recovery codes and trusted devices stand in for a factor: without one they stand for nothing. */
