@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
@@ -50,8 +51,6 @@ export function bodyOf(
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isDatabaseUnavailable(error))
-    return CommonProblem.unavailable({ headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
   // Nest's own (404 for a route that is not there, 403 of a team's guard) and Fastify's (a body that cannot be read).
   const { statusCode } = (error ?? {}) as { statusCode?: unknown };
   switch (error instanceof HttpException ? error.getStatus() : statusCode) {
@@ -71,10 +70,23 @@ function toProblem(error: unknown): Problem {
     case 429:
       return CommonProblem.tooManyRequests();
     case 503:
-      return CommonProblem.unavailable({ headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
-    default:
-      return CommonProblem.internalError();
+      return unavailable();
   }
+  if (error instanceof HttpException) return sayAsThrown(error);
+  return isDatabaseUnavailable(error) ? unavailable() : CommonProblem.internalError();
+}
+
+function unavailable(): Problem {
+  return CommonProblem.unavailable({ headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+}
+
+/** What a team throws in routes of its own: nothing here throws these. What it says of a server error stays inside. */
+function sayAsThrown(error: HttpException): Problem {
+  const status = error.getStatus();
+  const reason = STATUS_CODES[status];
+  if (reason === undefined) return CommonProblem.internalError();
+  const definition = { status, code: reason.toLowerCase().replace(/\W+/g, '_'), title: `${reason}.` };
+  return new Problem(definition, status < 500 && error.message !== reason ? { detail: error.message } : {});
 }
 
 /** RFC 6750, 3: no error code when no credentials were sent. */

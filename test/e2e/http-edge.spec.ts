@@ -1,6 +1,16 @@
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, UnauthorizedException, UseGuards } from '@nestjs/common';
+import {
+  BadGatewayException,
+  ConflictException,
+  Controller,
+  Get,
+  HttpException,
+  Logger,
+  UnauthorizedException,
+  UseGuards,
+} from '@nestjs/common';
 import { Public } from '../../src/auth/index.js';
 import { createHttpAdapter } from '../../src/http/setup.js';
 import { startApp, type TestApp } from '../support/app.js';
@@ -39,6 +49,26 @@ class OfATeam {
   @Get('unauthorized')
   unauthorized(): void {
     throw new UnauthorizedException('of node_modules');
+  }
+
+  @Get('conflict')
+  conflict(): void {
+    throw new ConflictException('The order is paid.');
+  }
+
+  @Get('teapot')
+  teapot(): void {
+    throw new HttpException("I'm a Teapot", 418);
+  }
+
+  @Get('bad-gateway')
+  badGateway(): void {
+    throw new BadGatewayException('of node_modules');
+  }
+
+  @Get('no-such-status')
+  noSuchStatus(): void {
+    throw new HttpException('of node_modules', 799);
   }
 }
 
@@ -88,6 +118,32 @@ describe('the edge', () => {
     const { body: closed, headers } = await app.http.get('/v1/of-a-team/unauthorized').expect(401);
     expect([closed.code, headers['www-authenticate']]).toEqual(['unauthenticated', 'Bearer']);
     expect(JSON.stringify(closed)).not.toMatch(INTERNALS);
+  });
+
+  it.each([
+    ['conflict', 409, { code: 'conflict', title: 'Conflict.', detail: 'The order is paid.' }],
+    ['teapot', 418, { code: 'i_m_a_teapot', title: "I'm a Teapot." }],
+    ['bad-gateway', 502, { code: 'bad_gateway', title: 'Bad Gateway.' }],
+    ['no-such-status', 500, { code: 'internal_error' }],
+  ])("says a team's own %s as it was thrown, and nothing of what lies behind it", async (path, status, said) => {
+    const { body, type } = await app.http.get(`/v1/of-a-team/${path}`).expect(status);
+    expect(type).toBe('application/problem+json');
+    expect(body).toMatchObject({ status, ...said });
+    if (!('detail' in said)) expect(body).not.toHaveProperty('detail');
+  });
+
+  it('takes a body that breaks off for no failure of its own', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error');
+    const arrived = new Promise((resolve) => app.nest.getHttpServer().once('request', resolve));
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(app.url).port) });
+    const head = 'Host: x\r\nContent-Type: application/json\r\nContent-Length: 100';
+    socket.write(`POST /v1/auth/login HTTP/1.1\r\n${head}\r\n\r\n{"email"`);
+    const request = (await arrived) as IncomingMessage;
+    socket.destroy();
+    await new Promise((resolve) => request.once('close', resolve));
+    await app.http.get('/v1/examples/public').expect(200);
+    expect(error).not.toHaveBeenCalled();
+    error.mockRestore();
   });
 
   it.each(['/docs/../x', '/docs/./x', '/docs//x', '/docs/%00', '/docs/%5c..%5cx'])(
