@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { outcome } from '../../test/support/outcome.js';
 import { CurrentCaller } from './caller.js';
 
@@ -13,8 +14,7 @@ const [{ factory }] = Object.values(
   >,
 );
 const REQUEST = { id: 'mine-1', ip: '192.0.2.1', headers: { 'user-agent': 'Jest' } };
-const callerOf = async (request: object) =>
-  factory(undefined, { switchToHttp: () => ({ getRequest: () => request }) } as unknown as ExecutionContext);
+const callerOf = async (request: object) => factory(undefined, new ExecutionContextHost([request]));
 
 describe('the caller of a route', () => {
   it('is the principal, with the origin of his request', async () => {

@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { requestOf } from '../http/request-of.js';
 import { originOf, type RequestOrigin } from '../http/request-origin.js';
 import { TokenProblem } from '../http/token-problems.js';
 import type { Principal } from '../tokens/principal.js';
@@ -15,7 +16,7 @@ export interface Caller extends Principal {
  * @throws Problem `unauthenticated` when there is none
  */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
-  const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
+  const request = requestOf<FastifyRequest & AuthenticatedRequest>(context);
   if (!request.user) throw TokenProblem.unauthenticated();
   return { ...request.user, origin: originOf(request) };
 });

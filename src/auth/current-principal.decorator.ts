@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { requestOf } from '../http/request-of.js';
 import type { Principal } from '../tokens/principal.js';
 
 /** What the JWT guard leaves on the request. */
@@ -8,5 +9,5 @@ export interface AuthenticatedRequest {
 
 /** The {@link Principal} who is calling; undefined on a `@Public()` route. */
 export const CurrentPrincipal = createParamDecorator(
-  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<AuthenticatedRequest>().user,
+  (_: unknown, context: ExecutionContext) => requestOf<AuthenticatedRequest>(context).user,
 );

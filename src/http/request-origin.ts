@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { requestOf } from './request-of.js';
 
 /** Where a request comes from: what is recorded of it, and what limits count by. */
 export interface RequestOrigin {
@@ -30,5 +31,5 @@ export function originOf({ id, ip, headers }: Identified): RequestOrigin {
 
 /** The {@link RequestOrigin} of the request, as a parameter of a route. */
 export const Origin = createParamDecorator((_: unknown, context: ExecutionContext) =>
-  originOf(context.switchToHttp().getRequest<FastifyRequest>()),
+  originOf(requestOf<FastifyRequest>(context)),
 );

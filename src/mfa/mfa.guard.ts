@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { type AuthenticatedRequest, IS_PART_OF_SIGN_IN, IS_PUBLIC } from '../auth/index.js';
 import { Audit } from '../audit/audit.service.js';
 import { PerRoute } from '../http/per-route.js';
+import { requestOf } from '../http/request-of.js';
 import { originOf } from '../http/request-origin.js';
 import { Clock } from '../kernel/clock.js';
 import { UsableFactors } from './enrollment/usable-factors.js';
@@ -43,7 +44,7 @@ export class MfaGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const required = this.requirement.of(context);
     if (!required) return this.options.enforcement === 'routes' || this.enforce(context);
-    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const request = requestOf<GuardedRequest>(context);
     const { user } = request;
     // A route that is both public and demands a factor is closed to whoever has no token.
     const missing = user ? shortfall(user, required, this.clock.now()) : { level: true, age: true };
@@ -53,7 +54,7 @@ export class MfaGuard implements CanActivate {
   /** For routes without a requirement of their own, when the configuration asks for more than `routes`. */
   private async enforce(context: ExecutionContext): Promise<boolean> {
     if (this.isExempt.of(context)) return true;
-    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const request = requestOf<GuardedRequest>(context);
     const { user } = request;
     if (!user || user.mfa) return true;
     if (await this.devices.hasOpened(user.sessionId)) return true;

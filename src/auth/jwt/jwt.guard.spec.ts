@@ -1,6 +1,7 @@
 import { sign } from 'node:crypto';
-import type { ExecutionContext } from '@nestjs/common';
+import type { ExecutionContext, Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { outcome } from '../../../test/support/outcome.js';
 import { KeysInMemory, partsOf, subjectAt, tokensOf } from '../../../test/support/signed-tokens.js';
@@ -28,11 +29,11 @@ interface Presented {
 }
 
 function contextOf(request: Presented, controller: object = Routes, handler: unknown = Routes.prototype.guarded) {
-  return {
-    getClass: () => controller,
-    getHandler: () => handler,
-    switchToHttp: () => ({ getRequest: () => request, getResponse: () => ({}) }),
-  } as unknown as ExecutionContext;
+  return new ExecutionContextHost(
+    [request, {}],
+    controller as Type,
+    handler as ReturnType<ExecutionContext['getHandler']>,
+  );
 }
 
 describe('the guard of access tokens', () => {

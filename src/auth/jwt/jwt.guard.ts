@@ -6,6 +6,7 @@ import { PerRoute } from '../../http/per-route.js';
 import { IS_PUBLIC } from '../../http/public.decorator.js';
 import { Revocations } from '../../sessions/revocations.js';
 import type { Principal } from '../../tokens/principal.js';
+import { requestOf } from '../../http/request-of.js';
 import { TokenProblem } from '../../http/token-problems.js';
 import { VerifiedTokens } from '../../tokens/verified-tokens.js';
 import { bearerToken } from './bearer-token.js';
@@ -29,7 +30,7 @@ export class JwtGuard extends AuthGuard() {
   /** @throws Problem `unauthenticated`, `invalid_token` */
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.isPublic.of(context)) return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: Principal }>();
+    const request = requestOf<FastifyRequest & { user?: Principal }>(context);
     const token = bearerToken(request);
     if (token === null) throw TokenProblem.unauthenticated();
     const principal = this.verified.find(token);

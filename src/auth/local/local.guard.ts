@@ -1,6 +1,7 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
+import { requestOf } from '../../http/request-of.js';
 import { DtoPipe } from '../../http/validation.js';
 import { LocalStrategy } from './local.strategy.js';
 import { LoginDto } from './login.dto.js';
@@ -16,7 +17,7 @@ export class LocalGuard extends AuthGuard() {
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     // passport-local would also take the password from the query string, and any type from the body.
-    await this.pipe.check(context.switchToHttp().getRequest<FastifyRequest>().body, LoginDto);
+    await this.pipe.check(requestOf<FastifyRequest>(context).body, LoginDto);
     return (await super.canActivate(context)) as boolean;
   }
 
