@@ -48,7 +48,18 @@ export class Table<Row extends ObjectLiteral> {
     const sorted = order.length > 0 ? ` ORDER BY ${order.map((name) => this.column(name).name).join(', ')}` : '';
     const sql = `SELECT ${this.all} FROM ${this.name} WHERE ${this.conditions(which, parameters)}${sorted}`;
     const { records } = await this.run(sql, parameters);
-    return records.map((record) => this.hydrate(record as ObjectLiteral));
+    const columns = [...this.columns.values()];
+    return records.map((record) => this.hydrate(record as ObjectLiteral, columns));
+  }
+
+  /** Reads these columns alone. */
+  async pick<Name extends keyof Row & string>(names: readonly Name[], which: Which<Row>): Promise<Pick<Row, Name>[]> {
+    const parameters: unknown[] = [];
+    const columns = names.map((name) => this.column(name));
+    const list = columns.map(({ name }) => name).join(', ');
+    const sql = `SELECT ${list} FROM ${this.name} WHERE ${this.conditions(which, parameters)}`;
+    const { records } = await this.run(sql, parameters);
+    return records.map((record) => this.hydrate(record as ObjectLiteral, columns));
   }
 
   async findOne(which: Which<Row>): Promise<Row | null> {
@@ -131,10 +142,11 @@ export class Table<Row extends ObjectLiteral> {
     return column;
   }
 
-  private hydrate(record: ObjectLiteral): Row {
+  private hydrate(record: ObjectLiteral, columns: readonly Column[]): Row {
     const row = this.rows.metadata.create() as ObjectLiteral;
-    for (const [name, { metadata }] of this.columns) {
-      row[name] = this.driver.prepareHydratedValue(record[metadata.databaseName], metadata) as unknown;
+    for (const { metadata } of columns) {
+      const value: unknown = this.driver.prepareHydratedValue(record[metadata.databaseName], metadata);
+      row[metadata.propertyName] = value;
     }
     return row as Row;
   }

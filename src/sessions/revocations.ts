@@ -88,8 +88,9 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
     this.readUpTo = Math.min(this.readUpTo, now);
     const since = new Date(Math.max(this.readUpTo, oldest) - OVERLAP);
     const revoked = await withinDeadline(DEADLINE, this.rows.findRevokedAfter(since));
+    const forgetAt = this.forgetAt();
     for (const { id, epoch, endedAt, revokedAt } of revoked) {
-      this.add(id, endedAt ? Infinity : epoch);
+      this.list.add(id, endedAt ? Infinity : epoch, forgetAt);
       // Not beyond now: one instance whose clock is ahead must not hide what the others revoke.
       this.readUpTo = Math.max(this.readUpTo, Math.min(revokedAt!.getTime(), now));
     }
@@ -117,8 +118,12 @@ export class Revocations implements OnModuleInit, OnModuleDestroy {
   }
 
   private add(sessionId: string, firstAlive: number): void {
-    // Until the last token that can be meant has expired, by whichever clock.
-    this.list.add(sessionId, firstAlive, this.clock.in(this.tokens.accessTokenTtl + OVERLAP).getTime());
+    this.list.add(sessionId, firstAlive, this.forgetAt());
+  }
+
+  /** When the last token that can be meant has expired, by whichever clock; milliseconds since 1970. */
+  private forgetAt(): number {
+    return this.clock.in(this.tokens.accessTokenTtl + OVERLAP).getTime();
   }
 
   private async askDatabase(sessionId: string, epoch: number): Promise<boolean> {

@@ -45,10 +45,7 @@ export class SessionRepository {
 
   /** Those whose tokens were declared dead after `moment`. */
   findRevokedAfter(moment: Date): Promise<Pick<SessionRow, 'id' | 'epoch' | 'endedAt' | 'revokedAt'>[]> {
-    return this.rows.find({
-      select: { id: true, epoch: true, endedAt: true, revokedAt: true },
-      where: { revokedAt: MoreThan(moment) },
-    });
+    return this.table.pick(['id', 'epoch', 'endedAt', 'revokedAt'], { revokedAt: MoreThan(moment) });
   }
 
   /** True for the one caller that moved the session on from that refresh token. */

@@ -85,6 +85,12 @@ describe.each(databases)('a table on $name', (database) => {
     }
   });
 
+  it('reads no more than the columns that are picked', async () => {
+    const rows = await table.pick(['id', 'consumedAt', 'attempts'], { id: 'two' });
+    expect(rows).toEqual([{ id: 'two', consumedAt: NOON, attempts: 2 }]);
+    await expect(table.pick(['none' as never], {})).rejects.toThrow('has no none');
+  });
+
   it('takes null for what it says', async () => {
     expect(await idsOf({ consumedAt: null })).toEqual(['one', 'other']);
   });
