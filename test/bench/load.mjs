@@ -17,18 +17,23 @@ export async function load(url, { seconds = 5, connections = 32, headers = {}, .
 /**
  * Measures several targets in alternation, so that whatever else the machine does touches all alike.
  * @param targets `{ name: () => Promise<number> }`: each run gives one figure, or an object of several
- * @returns `{ name: median }`, or of each of the several
+ * @returns `{ name: runs }`
  */
 export async function alternate(targets, rounds = 5) {
   const figures = Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, measure] of Object.entries(targets)) figures[name].push(await measure());
   }
-  return Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, medians(values)]));
+  return figures;
 }
 
-function medians(runs) {
-  if (typeof runs[0] === 'number') return median(runs);
+/** Of what was measured in the same round, which the machine's better and worse minutes touch alike. */
+export function medianRatio(some, others) {
+  return median(some.map((value, round) => value / others[round]));
+}
+
+/** The median of each of several figures. */
+export function medians(runs) {
   return Object.fromEntries(Object.keys(runs[0]).map((name) => [name, median(runs.map((run) => run[name]))]));
 }
 
