@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { contextOf } from '../../test/support/context.js';
 import { outcome } from '../../test/support/outcome.js';
 import { CurrentCaller } from './caller.js';
 
@@ -14,7 +14,7 @@ const [{ factory }] = Object.values(
   >,
 );
 const REQUEST = { id: 'mine-1', ip: '192.0.2.1', headers: { 'user-agent': 'Jest' } };
-const callerOf = async (request: object) => factory(undefined, new ExecutionContextHost([request]));
+const callerOf = async (request: object) => factory(undefined, contextOf(request));
 
 describe('the caller of a route', () => {
   it('is the principal, with the origin of his request', async () => {

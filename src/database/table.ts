@@ -21,6 +21,12 @@ const COMPARISONS: Readonly<Record<string, string>> = {
   not: '<>',
 };
 
+interface Selection {
+  readonly columns: readonly Column[];
+  /** As SQL has them. */
+  readonly list: string;
+}
+
 /**
  * The plain statements of one table, for what every sign-in waits for: TypeORM's query builder takes five times as long
  * to put one together as SQLite to run it. All the rest is TypeORM's: entities, the types of columns, connections,
@@ -30,7 +36,7 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 export class Table<Row extends ObjectLiteral> {
   private readonly name: string;
   private readonly columns: ReadonlyMap<string, Column>;
-  private readonly all: string;
+  private readonly all: Selection;
 
   constructor(private readonly rows: Repository<Row>) {
     const { columns, tablePath } = rows.metadata;
@@ -39,27 +45,18 @@ export class Table<Row extends ObjectLiteral> {
     this.columns = new Map(
       columns.map((metadata) => [metadata.propertyName, { metadata, name: escape(metadata.databaseName) }]),
     );
-    this.all = [...this.columns.values()].map(({ name }) => name).join(', ');
+    this.all = selectionOf([...this.columns.values()]);
   }
 
   /** @param order columns to sort by, ascending */
   async find(which: Which<Row>, order: readonly (keyof Row & string)[] = []): Promise<Row[]> {
-    const parameters: unknown[] = [];
     const sorted = order.length > 0 ? ` ORDER BY ${order.map((name) => this.column(name).name).join(', ')}` : '';
-    const sql = `SELECT ${this.all} FROM ${this.name} WHERE ${this.conditions(which, parameters)}${sorted}`;
-    const { records } = await this.run(sql, parameters);
-    const columns = [...this.columns.values()];
-    return records.map((record) => this.hydrate(record as ObjectLiteral, columns));
+    return this.select(this.all, which, sorted);
   }
 
   /** Reads these columns alone. */
   async pick<Name extends keyof Row & string>(names: readonly Name[], which: Which<Row>): Promise<Pick<Row, Name>[]> {
-    const parameters: unknown[] = [];
-    const columns = names.map((name) => this.column(name));
-    const list = columns.map(({ name }) => name).join(', ');
-    const sql = `SELECT ${list} FROM ${this.name} WHERE ${this.conditions(which, parameters)}`;
-    const { records } = await this.run(sql, parameters);
-    return records.map((record) => this.hydrate(record as ObjectLiteral, columns));
+    return this.select(selectionOf(names.map((name) => this.column(name))), which);
   }
 
   async findOne(which: Which<Row>): Promise<Row | null> {
@@ -74,7 +71,7 @@ export class Table<Row extends ObjectLiteral> {
       const values = [...this.columns].map(([name, column]) => this.bind(column, row[name], parameters));
       return `(${values.join(', ')})`;
     });
-    await this.run(`INSERT INTO ${this.name} (${this.all}) VALUES ${tuples.join(', ')}`, parameters);
+    await this.run(`INSERT INTO ${this.name} (${this.all.list}) VALUES ${tuples.join(', ')}`, parameters);
   }
 
   /** @returns how many rows were changed */
@@ -85,6 +82,13 @@ export class Table<Row extends ObjectLiteral> {
     const also = provided ? ` AND ${this.spell(provided, parameters)}` : '';
     const sql = `UPDATE ${this.name} SET ${changes.join(', ')} WHERE ${conditions}${also}`;
     return (await this.run(sql, parameters)).affected ?? 0;
+  }
+
+  private async select({ columns, list }: Selection, which: Which<Row>, sorted = ''): Promise<Row[]> {
+    const parameters: unknown[] = [];
+    const sql = `SELECT ${list} FROM ${this.name} WHERE ${this.conditions(which, parameters)}${sorted}`;
+    const { records } = await this.run(sql, parameters);
+    return records.map((record) => this.hydrate(record as ObjectLiteral, columns));
   }
 
   private change(column: Column, value: unknown, parameters: unknown[]): string {
@@ -163,4 +167,8 @@ export class Table<Row extends ObjectLiteral> {
   private get driver() {
     return this.rows.manager.dataSource.driver;
   }
+}
+
+function selectionOf(columns: readonly Column[]): Selection {
+  return { columns, list: columns.map(({ name }) => name).join(', ') };
 }

@@ -8,6 +8,21 @@ import { securityHeaders } from './security-headers.js';
 import { TokenProblem } from './token-problems.js';
 
 const RETRY_AFTER_SECONDS = '5';
+/** Codes of Fastify's own errors, and of a body that breaks off. */
+const FASTIFY = /^(FST_|ECONNRESET$)/;
+
+/** Nest's own errors (404 for a route that is not there, 403 of a team's guard) and Fastify's (a body that cannot be read). */
+const BY_STATUS = new Map<number | undefined, () => Problem>([
+  [400, CommonProblem.invalidRequest],
+  [401, TokenProblem.unauthenticated],
+  [403, CommonProblem.forbidden],
+  [404, CommonProblem.notFound],
+  [413, CommonProblem.payloadTooLarge],
+  [414, CommonProblem.notFound],
+  [415, CommonProblem.unsupportedMediaType],
+  [429, CommonProblem.tooManyRequests],
+  [503, unavailable],
+]);
 
 /** The last resort (ASVS 16.5.4): whatever is thrown leaves as `application/problem+json`, without a word of internals. */
 @Catch()
@@ -51,29 +66,17 @@ export function bodyOf(
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  // Nest's own (404 for a route that is not there, 403 of a team's guard) and Fastify's (a body that cannot be read).
-  const { statusCode } = (error ?? {}) as { statusCode?: unknown };
-  switch (error instanceof HttpException ? error.getStatus() : statusCode) {
-    case 400:
-      return CommonProblem.invalidRequest();
-    case 401:
-      return TokenProblem.unauthenticated();
-    case 403:
-      return CommonProblem.forbidden();
-    case 404:
-    case 414:
-      return CommonProblem.notFound();
-    case 413:
-      return CommonProblem.payloadTooLarge();
-    case 415:
-      return CommonProblem.unsupportedMediaType();
-    case 429:
-      return CommonProblem.tooManyRequests();
-    case 503:
-      return unavailable();
-  }
+  const known = BY_STATUS.get(statusOf(error));
+  if (known) return known();
   if (error instanceof HttpException) return sayAsThrown(error);
   return isDatabaseUnavailable(error) ? unavailable() : CommonProblem.internalError();
+}
+
+/** Undefined for what is no answer: other companies' libraries too say with `statusCode` what their service answered. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
+  return code !== undefined && FASTIFY.test(code) ? statusCode : undefined;
 }
 
 function unavailable(): Problem {

@@ -1,6 +1,5 @@
-import type { ExecutionContext, Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { contextOf } from '../../test/support/context.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import type { Audit } from '../audit/audit.service.js';
 import type { AuditEntry } from '../audit/audit-event.js';
@@ -95,13 +94,8 @@ function guardIn({ enforcement = 'routes', enrolled = false, canMeet = false, tr
   /** `true`, or the problem. */
   const ask = async (controller: { prototype: object }, method: string, user?: Principal): Promise<unknown> => {
     const handler = (controller.prototype as Record<string, unknown>)[method];
-    const context = new ExecutionContextHost(
-      [{ user, ...REQUEST }],
-      controller as Type,
-      handler as ReturnType<ExecutionContext['getHandler']>,
-    );
     try {
-      return await guard.canActivate(context);
+      return await guard.canActivate(contextOf({ user, ...REQUEST }, controller, handler));
     } catch (error) {
       return error;
     }

@@ -66,6 +66,11 @@ class OfATeam {
     throw new BadGatewayException('of node_modules');
   }
 
+  @Get('failure-of-another-service')
+  failureOfAnotherService(): void {
+    throw Object.assign(new Error('of node_modules'), { statusCode: 401, code: 'UNAUTHORIZED' });
+  }
+
   @Get('no-such-status')
   noSuchStatus(): void {
     throw new HttpException('of node_modules', 799);
@@ -125,6 +130,7 @@ describe('the edge', () => {
     ['teapot', 418, { code: 'i_m_a_teapot', title: "I'm a Teapot." }],
     ['bad-gateway', 502, { code: 'bad_gateway', title: 'Bad Gateway.' }],
     ['no-such-status', 500, { code: 'internal_error' }],
+    ['failure-of-another-service', 500, { code: 'internal_error' }],
   ])("says a team's own %s as it was thrown, and nothing of what lies behind it", async (path, status, said) => {
     const { body, type } = await app.http.get(`/v1/of-a-team/${path}`).expect(status);
     expect(type).toBe('application/problem+json');

@@ -1,7 +1,7 @@
 import { sign } from 'node:crypto';
-import type { ExecutionContext, Type } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { contextOf } from '../../../test/support/context.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { outcome } from '../../../test/support/outcome.js';
 import { KeysInMemory, partsOf, subjectAt, tokensOf } from '../../../test/support/signed-tokens.js';
@@ -28,12 +28,8 @@ interface Presented {
   user?: Principal;
 }
 
-function contextOf(request: Presented, controller: object = Routes, handler: unknown = Routes.prototype.guarded) {
-  return new ExecutionContextHost(
-    [request, {}],
-    controller as Type,
-    handler as ReturnType<ExecutionContext['getHandler']>,
-  );
+function asking(request: Presented, controller: object = Routes, handler: unknown = Routes.prototype.guarded) {
+  return contextOf(request, controller, handler);
 }
 
 describe('the guard of access tokens', () => {
@@ -65,7 +61,7 @@ describe('the guard of access tokens', () => {
   const issue = () => parts.tokens.issue(subjectAt(clock));
   const requestWith = (token: string): Presented => ({ headers: { authorization: `Bearer ${token}` } });
   const enter = async (context: ExecutionContext) => guard.canActivate(context);
-  const present = (token: string) => outcome(enter(contextOf(requestWith(token))));
+  const present = (token: string) => outcome(enter(asking(requestWith(token))));
   const signed = (header: object, claims: object, { signing } = keys.current()) => {
     const input = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
     const signature = sign('sha256', Buffer.from(input), { key: signing, dsaEncoding: 'ieee-p1363' });
@@ -76,7 +72,7 @@ describe('the guard of access tokens', () => {
     const { token, principal } = issue();
     for (const time of ['first', 'again']) {
       const request = requestWith(token);
-      expect([time, await guard.canActivate(contextOf(request))]).toEqual([time, true]);
+      expect([time, await guard.canActivate(asking(request))]).toEqual([time, true]);
       expect(request.user).toEqual(principal);
     }
     expect(parts.verified.size).toBe(1);
@@ -84,13 +80,13 @@ describe('the guard of access tokens', () => {
 
   it('lets everybody through where the method or its class is public, whatever he brings', async () => {
     for (const headers of [{}, { authorization: 'Bearer none' }]) {
-      expect(await guard.canActivate(contextOf({ headers }, Routes, Routes.prototype.open))).toBe(true);
-      expect(await guard.canActivate(contextOf({ headers }, OpenRoutes, OpenRoutes.prototype.read))).toBe(true);
+      expect(await guard.canActivate(asking({ headers }, Routes, Routes.prototype.open))).toBe(true);
+      expect(await guard.canActivate(asking({ headers }, OpenRoutes, OpenRoutes.prototype.read))).toBe(true);
     }
   });
 
   it('asks for a token', async () => {
-    expect(await outcome(enter(contextOf({ headers: {} })))).toBe('unauthenticated');
+    expect(await outcome(enter(asking({ headers: {} })))).toBe('unauthenticated');
   });
 
   it('refuses what is no token of ours', async () => {
@@ -118,7 +114,7 @@ describe('the guard of access tokens', () => {
     expect(await present(token)).toBe('invalid_token');
     expect(await present(unseen.token)).toBe('invalid_token');
     const request = requestWith(token);
-    await outcome(enter(contextOf(request)));
+    await outcome(enter(asking(request)));
     expect(request.user).toBeUndefined();
   });
 
@@ -144,13 +140,13 @@ describe('the guard of access tokens', () => {
   it('does not blame the token when revocations cannot be looked up', async () => {
     const { token } = issue();
     failure = new Error('The database is away.');
-    await expect(guard.canActivate(contextOf(requestWith(token)))).rejects.toBe(failure);
+    await expect(guard.canActivate(asking(requestWith(token)))).rejects.toBe(failure);
   });
 
   it('does not blame the token when keys cannot be looked up', async () => {
     const { token } = issue();
     keys.failure = new Error('The database is away.');
-    await expect(guard.canActivate(contextOf(requestWith(token)))).rejects.toBe(keys.failure);
+    await expect(guard.canActivate(asking(requestWith(token)))).rejects.toBe(keys.failure);
   });
 
   it('keeps the strategies of two applications in one process apart', async () => {

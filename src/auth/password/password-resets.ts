@@ -5,7 +5,7 @@ import type { RequestOrigin } from '../../http/request-origin.js';
 import { randomId, Secrets } from '../../kernel/secrets.js';
 import { newResetToken, readResetToken, type ResetToken, writeResetToken } from './reset-token.js';
 
-/** The purpose of their challenges. */
+/** The purpose of the challenges behind reset links, and of the mails that bring them. */
 export const PASSWORD_RESET = 'password_reset';
 /** How long a link is good for, in milliseconds. */
 export const RESET_TTL = 1_800_000;
