@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request, type RequestOptions } from 'node:http';
+import { text } from 'node:stream/consumers';
+
 export interface Answer {
   readonly status: number;
   readonly body: any;
@@ -31,6 +35,10 @@ export function sessionOf(accessToken: string): string {
   return JSON.parse(Buffer.from(accessToken.split('.')[1], 'base64url').toString()).sid;
 }
 
+/** One address may call a route 600 times a minute, which customers on a fast machine exceed: they come from 200. */
+const SOURCES = 200;
+let sent = 0;
+
 /** Sends a request. @throws Interrupted when no instance answered, or one that it cannot */
 export async function call(ledger: Ledger, url: string, path: string, body?: object, token?: string): Promise<Answer> {
   const method = body === undefined ? 'GET' : 'POST';
@@ -38,10 +46,9 @@ export async function call(ledger: Ledger, url: string, path: string, body?: obj
     'Content-Type': 'application/json',
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
   };
-  const sent = { method, headers, body: body && JSON.stringify(body) };
+  const localAddress = `127.0.1.${1 + (sent++ % SOURCES)}`;
   const sentAt = performance.now();
-  const answer = await fetch(url + path, sent).then(
-    async (response) => ({ status: response.status, text: await response.text() }),
+  const answer = await send(url + path, { method, headers, localAddress, agent: false }, body).catch(
     (error: Error) => ({ status: 0, text: error.message }),
   );
   ledger.slowest = Math.max(ledger.slowest, performance.now() - sentAt);
@@ -50,4 +57,11 @@ export async function call(ledger: Ledger, url: string, path: string, body?: obj
     throw new Interrupted(answer.text);
   }
   return { status: answer.status, body: answer.text === '' ? null : JSON.parse(answer.text) };
+}
+
+/** As `fetch`, which cannot be told from which address. */
+async function send(url: string, options: RequestOptions, body?: object): Promise<{ status: number; text: string }> {
+  const outgoing = request(url, options).end(body && JSON.stringify(body));
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return { status: response.statusCode!, text: await text(response) };
 }
