@@ -43,8 +43,9 @@ export async function live(fleet: Fleet, ledger: Ledger): Promise<void> {
     );
     if (taken.length > 1) ledger.violations.push(`${path}: a code was taken twice`);
     if (taken.length === 1) return taken[0].body;
-    if (answers.every(({ status }) => status === 'fulfilled'))
-      ledger.violations.push(`${path}: a right code was refused`);
+    const refusals = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value.status] : []));
+    if (refusals.length === answers.length)
+      ledger.violations.push(`${path}: a right code was refused: ${refusals.join(' and ')}`);
     throw new Interrupted(path);
   };
 
