@@ -27,7 +27,7 @@ export function databaseOptions(url: string): DataSourceOptions {
       charset: 'utf8mb4',
       timezone: 'Z',
       poolSize: 10,
-      extra: { stream: impatientSockets() },
+      extra: { stream: impatientSockets(), trace: false },
     };
   }
   throw new Error('A database URL starts with mysql://, mariadb:// or sqlite:');

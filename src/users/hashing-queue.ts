@@ -1,20 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { CommonProblem } from '../kernel/problem.js';
+import { AT_ONCE } from './hashing-threads.js';
 
 /** In milliseconds: with all else that a login takes under such a load, its answer is there within 2 seconds. */
 const LONGEST_WAIT = 1_700;
 const RETRY_AFTER_SECONDS = '2';
 
 /**
- * Lets as many password hashes run at once as there are cores: more would finish no sooner, and would keep the thread
- * pool from everything else. Others wait their turn, and whose turn does not come in time is told to come back
- * (ASVS 13.1.3).
+ * Lets as many password hashes begin as the threads can have at once. Others wait their turn, and whose turn does not come
+ * in time is told to come back (ASVS 13.1.3).
  */
 export class HashingQueue {
   private running = 0;
   private readonly waiting = new Set<() => void>();
 
-  constructor(private readonly parallel = availableParallelism()) {}
+  constructor(private readonly parallel = availableParallelism() * AT_ONCE) {}
 
   /** @throws Problem `unavailable` when there was no turn in time; then the work was not begun */
   async run<T>(work: () => Promise<T>): Promise<T> {

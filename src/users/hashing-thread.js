@@ -9,10 +9,10 @@ const work = { hash: hashSync, verify: verifySync };
 // other processes that take every core, a login then took 5 seconds and not half a one.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
-parentPort.on('message', ({ name, values }) => {
+parentPort.on('message', ({ id, name, values }) => {
   try {
-    parentPort.postMessage({ result: work[name](...values) });
+    parentPort.postMessage({ id, result: work[name](...values) });
   } catch (error) {
-    parentPort.postMessage({ error });
+    parentPort.postMessage({ id, error });
   }
 });

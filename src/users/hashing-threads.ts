@@ -1,43 +1,95 @@
-import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
+/** Passwords that a thread has at once: the one it is at, and the next, for which it need not come back to us first. */
+export const AT_ONCE = 2;
+
+const SCRIPT = new URL('./hashing-thread.js', import.meta.url);
+
 interface Answer {
+  readonly id: number;
   readonly result?: unknown;
   readonly error?: Error;
 }
 
-const SCRIPT = new URL('./hashing-thread.js', import.meta.url);
+interface Asker {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
 
 /**
  * Threads that hash passwords and do nothing else. Node's own pool stays free for files and host names; and as they run at
  * a lower priority (on Linux), a flood of logins takes from other requests only what those leave. Each thread begins when
- * it is first needed.
+ * it is first needed; there are no more of them than cores, as more would finish no sooner.
  */
 export class HashingThreads {
-  private readonly all = new Set<Worker>();
-  private readonly idle: Worker[] = [];
+  private readonly all = new Set<HashingThread>();
 
-  /** Takes as many threads as it is called at once: whoever calls sees to it that these are no more than there are cores. */
-  async run<T>(name: 'hash' | 'verify', ...values: unknown[]): Promise<T> {
-    const thread = this.idle.pop() ?? this.begin();
-    thread.ref();
-    thread.postMessage({ name, values });
-    // Rejects when the thread dies; then it does not come back.
-    const [{ result, error }] = (await once(thread, 'message')) as [Answer];
-    thread.unref();
-    this.idle.push(thread);
-    if (error) throw error;
-    return result as T;
+  /** Has it done by the thread that has least to do. */
+  run<T>(name: 'hash' | 'verify', ...values: unknown[]): Promise<T> {
+    return this.choose().run(name, values) as Promise<T>;
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.all].map((thread) => thread.terminate()));
+    await Promise.all([...this.all].map((thread) => thread.stop()));
   }
 
-  private begin(): Worker {
-    const thread = new Worker(SCRIPT);
+  private choose(): HashingThread {
+    const [freest] = [...this.all].sort((one, other) => one.load - other.load);
+    if (!freest || (freest.load > 0 && this.all.size < availableParallelism())) return this.begin();
+    return freest;
+  }
+
+  private begin(): HashingThread {
+    const thread = new HashingThread(() => this.all.delete(thread));
     this.all.add(thread);
-    thread.once('exit', () => this.all.delete(thread));
     return thread;
+  }
+}
+
+/** One thread, and whom it owes an answer. */
+class HashingThread {
+  private readonly worker = new Worker(SCRIPT);
+  private readonly owed = new Map<number, Asker>();
+  private lastId = 0;
+
+  /** @param gone called when the thread has died, or was stopped: it does not come back */
+  constructor(gone: () => void) {
+    this.worker.on('message', (answer: Answer) => this.pass(answer));
+    this.worker.on('error', (error) => this.giveUp(error));
+    this.worker.once('exit', () => {
+      gone();
+      this.giveUp(new Error('The thread that hashes passwords has ended.'));
+    });
+  }
+
+  get load(): number {
+    return this.owed.size;
+  }
+
+  run(name: string, values: unknown[]): Promise<unknown> {
+    const id = ++this.lastId;
+    return new Promise((resolve, reject) => {
+      this.worker.postMessage({ id, name, values });
+      this.worker.ref();
+      this.owed.set(id, { resolve, reject });
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private pass({ id, result, error }: Answer): void {
+    const asker = this.owed.get(id)!;
+    this.owed.delete(id);
+    if (this.owed.size === 0) this.worker.unref();
+    if (error) asker.reject(error);
+    else asker.resolve(result);
+  }
+
+  private giveUp(error: Error): void {
+    for (const asker of this.owed.values()) asker.reject(error);
+    this.owed.clear();
   }
 }

@@ -27,6 +27,22 @@ describe('password hashes', () => {
     expect(answers).toEqual([true, false, false, true]);
   });
 
+  it('are each compared with its own password, however many wait for the same thread', async () => {
+    const hashes = await Promise.all(['one', 'two'].map((password) => hasher.hash(password)));
+    const tries = Array.from({ length: 24 }, (_, index) =>
+      hasher.matches(hashes[index % 2], index % 3 ? 'one' : 'two'),
+    );
+    const expected = Array.from({ length: 24 }, (_, index) => (index % 2 === 0) === index % 3 > 0);
+    expect(await Promise.all(tries)).toEqual(expected);
+  });
+
+  it('fail when their thread ends, rather than never to come', async () => {
+    const hash = hasher.hash('brass gears');
+    const failed = expect(hash).rejects.toThrow('has ended');
+    await hasher.onApplicationShutdown();
+    await failed;
+  });
+
   it('are not of anybody where there is no user, and say so after the same work', async () => {
     expect(await hasher.matches(null, '')).toBe(false);
   });
