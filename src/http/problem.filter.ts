@@ -34,7 +34,9 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = toProblem(error);
     const { status, code } = problem.definition;
-    if (status >= 500) this.log.error({ err: error, requestId: request.id }, `${code}: ${request.method} failed`);
+    // A problem was meant, and its answer says it all; of logins beyond capacity there are hundreds a second.
+    if (status >= 500 && error !== problem)
+      this.log.error({ err: error, requestId: request.id }, `${code}: ${request.method} failed`);
     sendProblem(problem, request, reply);
   }
 }

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { createConnection } from 'mysql2/promise';
-import { floodLogins } from './flood.mjs';
+import { connectFlood } from './flood.mjs';
 import { growth } from './growth.mjs';
 import { alternate, inParallel, load, median, medianRatio, medians } from './load.mjs';
 import { Client } from './people.mjs';
@@ -120,7 +120,7 @@ async function bench(database) {
   );
   for (const [name, runs] of Object.entries(rates)) {
     const { perSecond, p50, p99, cpu } = medians(runs);
-    const figures = [perSecond, p50, p99, cpu].map(Math.round).join(' / ');
+    const figures = [Math.round(perSecond), p50.toFixed(1), p99.toFixed(1), Math.round(cpu)].join(' / ');
     report(database, `${name}: requests/s / p50 in ms / p99 in ms / CPU of the server in us`, figures, '', true);
   }
   const perSecond = (name) => rates[name].map((run) => run.perSecond);
@@ -189,7 +189,8 @@ async function bench(database) {
     {
       quiet: async () => (await guarded()).p99,
       busy: async () => {
-        const flood = floodLogins(product.url, plain, median(logins.raw) * 2, SECONDS);
+        const begin = await connectFlood(product.url, plain, median(logins.raw) * 2, SECONDS);
+        const flood = begin();
         const { p99 } = await guarded();
         const { served, refused, lost, longestRefusal } = await flood;
         outcome.served += served;
@@ -201,7 +202,7 @@ async function bench(database) {
     },
     ROUNDS,
   );
-  const slower = median(p99.busy) / Math.max(1, median(p99.quiet));
+  const slower = medianRatio(p99.busy, p99.quiet);
   report(
     database,
     'p99 of the guarded route under twice the logins the cores can hash, against without',

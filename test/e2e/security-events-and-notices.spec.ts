@@ -1,6 +1,7 @@
 import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Audit } from '../../src/audit/audit.service.js';
 import type { SessionDto } from '../../src/auth/index.js';
+import { CommonProblem } from '../../src/kernel/problem.js';
 import { Accounts } from '../../src/mfa/index.js';
 import { UserStore } from '../../src/users/user-store.js';
 import { startApp, type TestApp } from '../support/app.js';
@@ -105,6 +106,13 @@ describe.each(databases)('security events and notices on $name', (database) => {
         'mfa.insufficient',
         'password.change.failed',
       ]);
+    });
+
+    it('but not a login whose password nobody had the time to look at', async () => {
+      const ada = await register(app);
+      jest.spyOn(app.nest.get(UserStore), 'authenticate').mockRejectedValueOnce(CommonProblem.unavailable());
+      await app.http.post('/v1/auth/login').send({ email: ada.email, password: PASSWORD }).expect(503);
+      expect(await types(await login(app, ada))).toEqual(['email.verified', 'login.succeeded']);
     });
 
     it('once a minute for each session and requirement when a token proves too little, however often it is tried', async () => {

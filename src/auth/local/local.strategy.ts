@@ -33,12 +33,15 @@ export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
     passport.use(this.ownName, this);
   }
 
-  /** @throws Problem `invalid_credentials` or `too_many_attempts`, the same for unknown, unverified, disabled and wrong */
+  /**
+   * @throws Problem `invalid_credentials` or `too_many_attempts`, the same for unknown, unverified, disabled and wrong;
+   * `unavailable` when the password could not be judged, which is no failed login and leaves no trace of one
+   */
   async validate(request: FastifyRequest, email: string, password: string): Promise<User> {
     const origin = originOf(request);
     const address = normalizeEmail(email) ?? NOBODY;
+    const user = await this.users.authenticate(address, password);
     try {
-      const user = await this.users.authenticate(address, password);
       const device = await this.ownDevice(address, (request.body as LoginDto).deviceToken);
       await this.guesses.settle(address, user !== null, origin, device);
       if (!user) throw AuthProblem.invalidCredentials();
