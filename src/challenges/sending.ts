@@ -49,8 +49,13 @@ export class Sending {
    * Takes as {@link take} does what a question has to send, if anything.
    * @throws Problem `too_many_requests` when it may not be sent now
    */
-  async require(purpose: string, destination: Destination | undefined, origin: RequestOrigin): Promise<void> {
-    const refillsAt = destination && (await this.take(purpose, destination, origin));
+  async require(
+    purpose: string,
+    destination: Destination | undefined,
+    origin: RequestOrigin,
+    { gap = false } = {},
+  ): Promise<void> {
+    const refillsAt = destination && (await this.take(purpose, destination, origin, { gap }));
     if (refillsAt) throw ChallengeProblem.tooManyRequests(retryAfter(refillsAt, this.clock.now()));
   }
 

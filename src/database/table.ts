@@ -37,6 +37,7 @@ export class Table<Row extends ObjectLiteral> {
   private readonly name: string;
   private readonly columns: ReadonlyMap<string, Column>;
   private readonly all: Selection;
+  private readonly picked = new WeakMap<readonly string[], Selection>();
 
   constructor(private readonly rows: Repository<Row>) {
     const { columns, tablePath } = rows.metadata;
@@ -54,9 +55,17 @@ export class Table<Row extends ObjectLiteral> {
     return this.select(this.all, which, sorted);
   }
 
-  /** Reads these columns alone. */
+  /**
+   * Reads these columns alone.
+   * @param names best a constant: what they come to is put together once for each array
+   */
   async pick<Name extends keyof Row & string>(names: readonly Name[], which: Which<Row>): Promise<Pick<Row, Name>[]> {
-    return this.select(selectionOf(names.map((name) => this.column(name))), which);
+    let selection = this.picked.get(names);
+    if (!selection) {
+      selection = selectionOf(names.map((name) => this.column(name)));
+      this.picked.set(names, selection);
+    }
+    return this.select(selection, which);
   }
 
   async findOne(which: Which<Row>): Promise<Row | null> {

@@ -7,9 +7,8 @@ import { Secrets } from '../kernel/secrets.js';
 import { UserStore } from '../users/user-store.js';
 import { type Grant, Grants } from './grants.js';
 import { digest, isAncestor, readRefreshToken, type RefreshToken, successor } from './refresh-token.js';
-import type { SessionRow } from './session.entity.js';
 import { SessionProblem } from './session-problems.js';
-import { SessionRepository } from './session.repository.js';
+import { SessionRepository, type SessionState } from './session.repository.js';
 import { Sessions } from './sessions.service.js';
 
 /**
@@ -52,14 +51,14 @@ export class Refresh {
   }
 
   /** Whoever was disabled or deleted meanwhile, also by other means than ours, gets nothing more. */
-  private async requireUser({ id, userId }: SessionRow, origin: RequestOrigin): Promise<void> {
+  private async requireUser({ id, userId }: SessionState, origin: RequestOrigin): Promise<void> {
     const user = await this.users.findById(userId);
     if (user && !user.disabled) return;
     await this.sessions.end(id, userId, 'user_disabled', origin);
     throw SessionProblem.refreshRefused();
   }
 
-  private async rotate(row: SessionRow, token: RefreshToken, enabled: Provided | null): Promise<Grant | null> {
+  private async rotate(row: SessionState, token: RefreshToken, enabled: Provided | null): Promise<Grant | null> {
     const next = successor(token, this.secrets);
     const changes = { refreshHash: digest(next), refreshGeneration: next.generation, lastUsedAt: this.clock.now() };
     const rotated = await this.rows.rotate(row.id, { hash: row.refreshHash, epoch: row.epoch }, changes, enabled);
@@ -67,7 +66,7 @@ export class Refresh {
   }
 
   /** The token is not the newest: just used (same successor again), used long ago (theft), or of an earlier family. */
-  private async retry(row: SessionRow, token: RefreshToken, origin: RequestOrigin): Promise<Grant> {
+  private async retry(row: SessionState, token: RefreshToken, origin: RequestOrigin): Promise<Grant> {
     const next = successor(token, this.secrets);
     if (digest(next) === row.refreshHash && row.lastUsedAt >= this.clock.ago(RETRY_WINDOW)) {
       return this.grants.of(row, next);
@@ -81,7 +80,7 @@ export class Refresh {
     throw SessionProblem.refreshRefused();
   }
 
-  private isAlive(row: SessionRow): boolean {
+  private isAlive(row: SessionState): boolean {
     return row.endedAt === null && this.grants.endOf(row) > this.clock.now();
   }
 }

@@ -7,6 +7,27 @@ import { SessionRow } from './session.entity.js';
 
 type Changes = Partial<SessionRow>;
 
+/** What decides whether a session's tokens are good, and what new ones say. */
+const STATE = [
+  'id',
+  'userId',
+  'authTime',
+  'acr',
+  'amr',
+  'mfaAt',
+  'mfaFactor',
+  'epoch',
+  'refreshHash',
+  'refreshGeneration',
+  'lastUsedAt',
+  'expiresAt',
+  'endedAt',
+] as const;
+
+export type SessionState = Pick<SessionRow, (typeof STATE)[number]>;
+
+const REVOCATION = ['id', 'epoch', 'endedAt', 'revokedAt'] as const;
+
 /** The session table. Each change is one conditional UPDATE; the row count says whether it was made. */
 @Injectable()
 export class SessionRepository {
@@ -20,8 +41,9 @@ export class SessionRepository {
     await this.table.insert(row);
   }
 
-  find(id: string): Promise<SessionRow | null> {
-    return this.table.findOne({ id });
+  async find(id: string): Promise<SessionState | null> {
+    const [state] = await this.table.pick(STATE, { id });
+    return state ?? null;
   }
 
   /** The user's sessions that are neither ended nor past `now`, last used first. */
@@ -44,8 +66,8 @@ export class SessionRepository {
   }
 
   /** Those whose tokens were declared dead after `moment`. */
-  findRevokedAfter(moment: Date): Promise<Pick<SessionRow, 'id' | 'epoch' | 'endedAt' | 'revokedAt'>[]> {
-    return this.table.pick(['id', 'epoch', 'endedAt', 'revokedAt'], { revokedAt: MoreThan(moment) });
+  findRevokedAfter(moment: Date): Promise<Pick<SessionRow, (typeof REVOCATION)[number]>[]> {
+    return this.table.pick(REVOCATION, { revokedAt: MoreThan(moment) });
   }
 
   /** True for the one caller that moved the session on from that refresh token. */

@@ -56,9 +56,10 @@ export class AccessTokens {
     };
     // Not signAsync: it signs on this thread too, only by way of streams.
     const token = this.jwt.sign(claims, {
-      privateKey: key.signing,
       algorithm: key.algorithm,
       header: { alg: key.algorithm, typ: 'at+jwt', kid: key.id },
+      // The last, as JwtService deletes it: V8 keeps an object fast that loses what it got last.
+      privateKey: key.signing,
     });
     return { token, principal: this.read(claims) };
   }

@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-const CLOCK_TICKS_PER_SECOND = 100;
 
 /** A server in a process of its own, whose CPU time and memory can be read. */
 export class Server {
@@ -44,10 +42,11 @@ export class Server {
     this.url = url;
   }
 
-  /** CPU seconds used so far, by all threads. */
+  /** CPU seconds used so far, by all threads: to the nanosecond, where the process's own figure is of 10 ms. */
   cpu() {
-    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+    const tasks = `/proc/${this.child.pid}/task`;
+    const ofTask = (task) => Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]);
+    return readdirSync(tasks).reduce((sum, task) => sum + ofTask(task), 0) / 1e9;
   }
 
   /** Resident memory, in MB. */

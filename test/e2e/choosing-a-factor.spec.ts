@@ -58,6 +58,26 @@ describe.each(databases)('choosing a factor on $name', (database) => {
     expect(body.mfa).toEqual({ status: 'satisfied' });
   });
 
+  it('sends to each address once a minute, however often the factor is changed', async () => {
+    const { person, holders } = await withFactors(app, 'email', 'sms', 'totp');
+    app.clock.advance('11m');
+    const session = await login(app, person);
+    const change = (type: string) =>
+      as(app, session).post(`/mfa/challenges/${session.mfa.challenge!.id}/send`, { factorId: holders[type].factorId });
+    await change('sms').expect(202);
+    app.clock.advance('20s');
+    const tooSoon = await change('email').expect(429);
+    expect(tooSoon.headers['retry-after']).toBe('40');
+    await change('totp').expect(202);
+    await change('sms').expect(429);
+    app.clock.advance('40s');
+    const { body: changed } = await change('email').expect(202);
+    const { body } = await as(app, session)
+      .post(`/mfa/challenges/${changed.id}/verify`, await holders.email.answer({}))
+      .expect(200);
+    expect(body.mfa).toEqual({ status: 'satisfied' });
+  });
+
   it('offers only what a route takes, and keeps to it', async () => {
     const { session, holders } = await withFactors(app, 'email', 'totp', 'sms');
     const caller = as(app, session);

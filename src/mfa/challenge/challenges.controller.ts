@@ -79,7 +79,7 @@ export class ChallengesController {
   @ApiOperation({
     operationId: 'sendChallenge',
     summary: 'Send a new code, or switch to another factor',
-    description: 'The old code is dead; the attempts used stay used. Once a minute for the same factor.',
+    description: 'The old code is dead; the attempts used stay used. One code a minute for each address.',
   })
   @ApiAcceptedResponse({ type: ChallengeDto })
   @ApiProblem(

@@ -100,7 +100,8 @@ export class SecondFactor {
     if (again && challenge.resendAt && challenge.resendAt > now)
       throw ChallengeProblem.tooManyRequests(retryAfter(challenge.resendAt, now));
     const question = await this.ask(factor, id);
-    await this.sending.require(PURPOSE, question.parcel, origin);
+    // To and fro between two factors is no way around the minute either.
+    await this.sending.require(PURPOSE, question.parcel, origin, { gap: !again });
     const asked = await this.reissue(challenge, factor.id, question);
     return this.delivered(asked, question, factors, origin);
   }
