@@ -23,7 +23,6 @@ class Model {
   codes: string[] = [];
   type: Type = 'email';
   private expiresAt = 0;
-  private resendAt = 0;
   private readonly sent: Record<Type, number[]> = { email: [], sms: [] };
 
   constructor(now: number) {
@@ -39,7 +38,7 @@ class Model {
 
   send(type: Type, now: number): string {
     if (!this.isOpen(now)) return 'challenge_expired';
-    if (type === this.type && now < this.resendAt) return 'too_many_requests';
+    if (now < (this.sent[type].at(-1) ?? -Infinity) + GAP) return 'too_many_requests';
     return this.sends(type, now) ? 'accepted' : 'too_many_requests';
   }
 
@@ -56,7 +55,7 @@ class Model {
   private sends(type: Type, now: number): boolean {
     if (BUDGET.some(({ limit, window }) => inWindow(this.sent[type], window, now) >= limit)) return false;
     this.sent[type].push(now);
-    Object.assign(this, { type, expiresAt: now + LIFETIME, resendAt: now + GAP });
+    Object.assign(this, { type, expiresAt: now + LIFETIME });
     return true;
   }
 }
