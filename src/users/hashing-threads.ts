@@ -55,11 +55,13 @@ class HashingThread {
 
   /** @param gone called when the thread has died, or was stopped: it does not come back */
   constructor(gone: () => void) {
+    let reason = new Error('The thread that hashes passwords has ended.');
     this.worker.on('message', (answer: Answer) => this.pass(answer));
-    this.worker.on('error', (error) => this.giveUp(error));
+    this.worker.on('error', (error) => (reason = error));
+    // Only now has the last answer come: it may be under way still when an error is told.
     this.worker.once('exit', () => {
       gone();
-      this.giveUp(new Error('The thread that hashes passwords has ended.'));
+      this.giveUp(reason);
     });
   }
 

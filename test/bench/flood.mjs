@@ -24,7 +24,7 @@ export async function connectFlood(url, people, perSecond, seconds) {
   };
 }
 
-/** Node's own client, as `fetch` would take from the server a third of what both have. */
+/** Node's own client: `fetch` took a third of a core for itself, from what is measured. */
 class Connections {
   // The longest idle one next: none is idle for long, so the server closes none.
   #agent = new Agent({ keepAlive: true, maxFreeSockets: Infinity, scheduling: 'fifo' });

@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import { Public } from '../../src/auth/index.js';
 import { createHttpAdapter } from '../../src/http/setup.js';
+import { CommonProblem } from '../../src/kernel/problem.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { bearer, eventually, login, register, registerWithEmailFactor } from '../support/people.js';
 
@@ -69,6 +70,11 @@ class OfATeam {
   @Get('failure-of-another-service')
   failureOfAnotherService(): void {
     throw Object.assign(new Error('of node_modules'), { statusCode: 401, code: 'UNAUTHORIZED' });
+  }
+
+  @Get('busy')
+  busy(): void {
+    throw CommonProblem.unavailable();
   }
 
   @Get('no-such-status')
@@ -136,6 +142,15 @@ describe('the edge', () => {
     expect(type).toBe('application/problem+json');
     expect(body).toMatchObject({ status, ...said });
     if (!('detail' in said)) expect(body).not.toHaveProperty('detail');
+  });
+
+  it('logs what nobody meant, and no problem that was', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error');
+    await app.http.get('/v1/of-a-team/busy').expect(503);
+    expect(error).not.toHaveBeenCalled();
+    await app.http.get('/v1/of-a-team/failure-of-another-service').expect(500);
+    expect(error).toHaveBeenCalledTimes(1);
+    error.mockRestore();
   });
 
   it('takes a body that breaks off for no failure of its own', async () => {

@@ -100,7 +100,7 @@ export class SecondFactor {
     if (again && challenge.resendAt && challenge.resendAt > now)
       throw ChallengeProblem.tooManyRequests(retryAfter(challenge.resendAt, now));
     const question = await this.ask(factor, id);
-    // To and fro between two factors is no way around the minute either.
+    // For the same factor `resendAt` has told the minute; to and fro between two is no way around it.
     await this.sending.require(PURPOSE, question.parcel, origin, { gap: !again });
     const asked = await this.reissue(challenge, factor.id, question);
     return this.delivered(asked, question, factors, origin);
