@@ -6,6 +6,7 @@ import { deleteInBatches } from '../database/delete-in-batches.js';
 import { Clock } from '../kernel/clock.js';
 import { AuditEventRow } from './audit-event.entity.js';
 import { AUDIT_OPTIONS, type AuditOptions } from './audit.options.js';
+import { eventIdsFrom } from './event-id.js';
 
 /** Deletes events that are older than the retention. */
 @Injectable()
@@ -18,6 +19,6 @@ export class AuditPurge {
 
   @Interval(3_600_000)
   async purge(): Promise<void> {
-    await deleteInBatches(this.rows, 'id', { at: LessThan(this.clock.ago(this.options.retention)) });
+    await deleteInBatches(this.rows, 'id', { id: LessThan(eventIdsFrom(this.clock.ago(this.options.retention))) });
   }
 }

@@ -1,9 +1,9 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import type { RequestOrigin } from '../http/request-origin.js';
 import { Clock } from '../kernel/clock.js';
-import { randomId } from '../kernel/secrets.js';
 import { AUDIT_EVENTS, type AuditEntry, type AuditEvent } from './audit-event.js';
 import { AuditSink } from './audit-sink.js';
+import { nextEventId } from './event-id.js';
 import { Repetitions } from './repetitions.js';
 
 /** So long events are gathered, so that many become one INSERT: one each cost a tenth of a login's work; milliseconds. */
@@ -24,7 +24,6 @@ export class Audit implements BeforeApplicationShutdown {
   private readonly listeners: ((event: AuditEvent) => void)[] = [];
   private readonly repetitions = new Repetitions();
   private waiting: AuditEvent[] = [];
-  private counter = 0;
   private timer?: NodeJS.Timeout;
   private writing: Promise<void> = Promise.resolve();
 
@@ -45,7 +44,7 @@ export class Audit implements BeforeApplicationShutdown {
   record(entry: AuditEntry, { ip, device, requestId }: RequestOrigin): void {
     const at = this.clock.now();
     const { type, ...about } = entry;
-    const known = { id: this.nextId(at), outcome: AUDIT_EVENTS[type], ...about, ip, device, requestId };
+    const known = { id: nextEventId(at), outcome: AUDIT_EVENTS[type], ...about, ip, device, requestId };
     this.log.log({ event: type, ...known }, 'security event');
     const event = { ...known, type, at };
     if (!this.repetitions.includes(entry, at)) this.keep(event);
@@ -86,12 +85,5 @@ export class Audit implements BeforeApplicationShutdown {
 
   private schedule(milliseconds: number): void {
     this.timer ??= setTimeout(() => void this.flush(), milliseconds).unref();
-  }
-
-  /** 48 bits of time, 16 of order, 64 of chance: sorted as they happened. */
-  private nextId(at: Date): string {
-    this.counter = (this.counter + 1) % 0x1_0000;
-    const time = at.getTime().toString(16).padStart(12, '0');
-    return time + this.counter.toString(16).padStart(4, '0') + randomId().slice(16);
   }
 }

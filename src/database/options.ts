@@ -42,4 +42,6 @@ export function patientOptions(options: DataSourceOptions): DataSourceOptions {
 function prepareSqlite(database: BetterSqlite3.Database): void {
   // In WAL mode NORMAL survives a killed process; only a power cut can take the last commits.
   database.pragma('synchronous = NORMAL');
+  // In pages, of 4 KB: pages that many commits change are copied into the file, and synced, a quarter as often.
+  database.pragma('wal_autocheckpoint = 4000');
 }

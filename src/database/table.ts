@@ -1,4 +1,11 @@
-import { type EntityMetadata, FindOperator, type ObjectLiteral, type QueryResult, type Repository } from 'typeorm';
+import {
+  type Driver,
+  type EntityMetadata,
+  FindOperator,
+  type ObjectLiteral,
+  type QueryResult,
+  type Repository,
+} from 'typeorm';
 import type { Provided } from './provided.js';
 
 /** What columns must be: a value, or one of TypeORM's operators. */
@@ -38,9 +45,11 @@ export class Table<Row extends ObjectLiteral> {
   private readonly columns: ReadonlyMap<string, Column>;
   private readonly all: Selection;
   private readonly picked = new WeakMap<readonly string[], Selection>();
+  private readonly driver: Driver;
 
   constructor(private readonly rows: Repository<Row>) {
     const { columns, tablePath } = rows.metadata;
+    this.driver = rows.manager.dataSource.driver;
     const escape = (name: string) => this.driver.escape(name);
     this.name = tablePath.split('.').map(escape).join('.');
     this.columns = new Map(
@@ -86,10 +95,11 @@ export class Table<Row extends ObjectLiteral> {
   /** @returns how many rows were changed */
   async update(which: Which<Row>, to: Changes<Row>, provided: Provided | null = null): Promise<number> {
     const parameters: unknown[] = [];
-    const changes = Object.entries(to).map(([name, value]) => this.change(this.column(name), value, parameters));
+    let changes = '';
+    for (const name in to) changes += (changes ? ', ' : '') + this.change(this.column(name), to[name], parameters);
     const conditions = this.conditions(which, parameters);
     const also = provided ? ` AND ${this.spell(provided, parameters)}` : '';
-    const sql = `UPDATE ${this.name} SET ${changes.join(', ')} WHERE ${conditions}${also}`;
+    const sql = `UPDATE ${this.name} SET ${changes} WHERE ${conditions}${also}`;
     return (await this.run(sql, parameters)).affected ?? 0;
   }
 
@@ -106,10 +116,10 @@ export class Table<Row extends ObjectLiteral> {
   }
 
   private conditions(which: Which<Row>, parameters: unknown[]): string {
-    const conditions = Object.entries(which).map(([name, value]) =>
-      this.condition(this.column(name), value, parameters),
-    );
-    return conditions.join(' AND ');
+    let conditions = '';
+    for (const name in which)
+      conditions += (conditions ? ' AND ' : '') + this.condition(this.column(name), which[name], parameters);
+    return conditions;
   }
 
   private condition(column: Column, value: unknown, parameters: unknown[]): string {
@@ -171,10 +181,6 @@ export class Table<Row extends ObjectLiteral> {
     } finally {
       await runner.release();
     }
-  }
-
-  private get driver() {
-    return this.rows.manager.dataSource.driver;
   }
 }
 

@@ -1,5 +1,5 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Secrets } from '../kernel/secrets.js';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { randomId, type Secrets } from '../kernel/secrets.js';
 
 /**
  * A refresh token, taken apart; to clients it is opaque. The tokens that follow one another by rotation are a family.
@@ -27,7 +27,8 @@ const LENGTH = 16 + 4 + 32 + 32;
 
 /** The first token of a new family: whatever the session had before is dead. */
 export function firstRefreshToken(sessionId: string, secrets: Secrets): RefreshToken {
-  return make({ sessionId, family: randomBytes(32) }, 0, secrets);
+  // Whoever knew it beforehand would lack our key: it need not be drawn in the moment, as a secret would.
+  return make({ sessionId, family: Buffer.from(randomId() + randomId(), 'hex') }, 0, secrets);
 }
 
 /** The one token that follows. */

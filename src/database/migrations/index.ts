@@ -4,6 +4,7 @@ import { TrustedDevices1764000002000 } from './1764000002000-trusted-devices.js'
 import { GuessBudgets1764000003000 } from './1764000003000-guess-budgets.js';
 import { FactorUniqueKey1764000004000 } from './1764000004000-factor-unique-key.js';
 import { OpenedByAndSlots1764000005000 } from './1764000005000-opened-by-and-slots.js';
+import { AuditById1764000006000 } from './1764000006000-audit-by-id.js';
 
 /** Every migration, in the order in which they run; the same for MySQL, MariaDB and SQLite. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   GuessBudgets1764000003000,
   FactorUniqueKey1764000004000,
   OpenedByAndSlots1764000005000,
+  AuditById1764000006000,
 ];

@@ -1,0 +1,18 @@
+import { TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
+
+const TABLE = 'stepgate_audit_event';
+
+/** Ids grow with time, so that they find what is old as well, and one index less is kept for each event. */
+export class AuditById1764000006000 implements MigrationInterface {
+  async up(db: QueryRunner): Promise<void> {
+    await db.dropIndex(TABLE, 'ix_audit_event_at');
+    await db.dropIndex(TABLE, 'ix_audit_event_user');
+    await db.createIndex(TABLE, new TableIndex({ name: 'ix_audit_event_user', columnNames: ['userId', 'id'] }));
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    await db.dropIndex(TABLE, 'ix_audit_event_user');
+    await db.createIndex(TABLE, new TableIndex({ name: 'ix_audit_event_user', columnNames: ['userId', 'at'] }));
+    await db.createIndex(TABLE, new TableIndex({ name: 'ix_audit_event_at', columnNames: ['at'] }));
+  }
+}
