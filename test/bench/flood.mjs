@@ -1,9 +1,8 @@
-import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Connections } from './connections.mjs';
 
 /** Of a login, in seconds; so many are under way at once. */
 const LONGEST_WAIT = 2.5;
@@ -24,31 +23,6 @@ export async function connectFlood(url, people, perSecond, seconds) {
   };
 }
 
-/** Node's own client: `fetch` took a third of a core for itself, from what is measured. */
-class Connections {
-  // The longest idle one next: none is idle for long, so the server closes none.
-  #agent = new Agent({ keepAlive: true, maxFreeSockets: Infinity, scheduling: 'fifo' });
-
-  constructor(url) {
-    this.url = url;
-  }
-
-  /** @returns the status of the answer, or 0 when there was none */
-  call(method, path, body) {
-    return new Promise((resolve) => {
-      const headers = body && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-      const call = request(this.url + path, { method, headers, agent: this.#agent }, (answer) => {
-        answer.resume().once('close', () => resolve(answer.complete ? answer.statusCode : 0));
-      });
-      call.once('error', () => resolve(0)).end(body);
-    });
-  }
-
-  close() {
-    this.#agent.destroy();
-  }
-}
-
 async function flood({ url, people, perSecond, seconds }) {
   const connections = new Connections(url);
   // Connected before: of new connections Node 20 takes one for each turn of its event loop, so they wait for that first.
@@ -60,7 +34,7 @@ async function flood({ url, people, perSecond, seconds }) {
   const bodies = people.map((person) => JSON.stringify(person));
   const logIn = async (body) => {
     const startedAt = performance.now();
-    const status = await connections.call('POST', '/v1/auth/login', body);
+    const { status } = await connections.call('POST', '/v1/auth/login', { body });
     if (status === 200) outcome.served++;
     else if (status === 503) {
       outcome.refused++;

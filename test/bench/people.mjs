@@ -1,24 +1,23 @@
 import { randomBytes } from 'node:crypto';
+import { Connections } from './connections.mjs';
 
 const PASSWORD = 'brass gears turn slowly';
 
 /** A client of one server, as small as can be. */
 export class Client {
+  #connections;
+
   constructor(url) {
-    this.url = url;
+    this.#connections = new Connections(url);
   }
 
+  /** @throws Error when there was no answer */
   async call(method, path, body, token) {
-    const response = await fetch(this.url + path, {
-      method,
-      headers: {
-        ...(body && { 'content-type': 'application/json' }),
-        ...(token && { authorization: `Bearer ${token}` }),
-      },
-      body: body && JSON.stringify(body),
-    });
-    const text = await response.text();
-    return { status: response.status, body: text && JSON.parse(text) };
+    const headers = token && { authorization: `Bearer ${token}` };
+    const sent = body && JSON.stringify(body);
+    const { status, text } = await this.#connections.call(method, path, { headers, body: sent });
+    if (status === 0) throw new Error(`There was no answer to ${method} ${path}.`);
+    return { status, body: text && JSON.parse(text) };
   }
 
   async code(to) {
