@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 /** Passwords that a thread has at once: the one it is at, and the next, for which it need not come back to us first. */
 export const AT_ONCE = 2;
 
-const SCRIPT = new URL('./hashing-thread.js', import.meta.url);
+const SCRIPT = new URL('./hashing-thread.cjs', import.meta.url);
 
 interface Answer {
   readonly id: number;

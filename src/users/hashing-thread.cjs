@@ -1,8 +1,11 @@
-import { constants, setPriority } from 'node:os';
-import { parentPort } from 'node:worker_threads';
-import { hashSync, verifySync } from '@node-rs/argon2';
+const { constants, setPriority } = require('node:os');
+const { parentPort } = require('node:worker_threads');
+const { hashSync, verifySync } = require('@node-rs/argon2');
 
-/** One of the {@link HashingThreads}: does what it is told, one thing after the other. JavaScript, as it is loaded as it is. */
+/**
+ * One of the {@link HashingThreads}: does what it is told, one thing after the other. JavaScript, as it is loaded as it is;
+ * CommonJS, as what loads modules takes 4 MB of each thread.
+ */
 const work = { hash: hashSync, verify: verifySync };
 
 // Only Linux has priorities of threads; elsewhere it would be the whole process that steps back. Not the lowest: beside
