@@ -3,8 +3,8 @@ import { Agent, request } from 'node:http';
 
 /** Node's own client, with connections that stay: `fetch` takes a third of a core for itself, from what is measured. */
 export class Connections {
-  // The longest idle one next: none is idle for long, so the server closes none.
-  #agent = new Agent({ keepAlive: true, maxFreeSockets: Infinity, scheduling: 'fifo' });
+  // The longest idle one next, and none that is idle for as long as servers keep theirs: they close none that is used.
+  #agent = new Agent({ keepAlive: true, maxFreeSockets: Infinity, scheduling: 'fifo', timeout: 30_000 });
 
   constructor(url) {
     this.url = url;

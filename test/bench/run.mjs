@@ -92,8 +92,8 @@ async function bench(database) {
   await sleep(REST);
   const idle = product.rss();
   report(database, 'RSS idle, half a minute after start, MB', idle, '<= 130', idle <= 130);
-  const bare = await Server.start('test/bench/baselines/bare-http.mjs');
-  const nest = await Server.start('test/bench/baselines/bare-nest.mjs', { env, readyPath: '/nothing' });
+  const bare = await Server.baseline('test/bench/baselines/bare-http.mjs');
+  const nest = await Server.baseline('test/bench/baselines/bare-nest.mjs', { env, readyPath: '/nothing' });
   const client = new Client(product.url);
 
   const guardedSession = await client.verify(await client.pending(await client.enroll()));
@@ -149,7 +149,10 @@ async function bench(database) {
   report(database, 'logins/s against raw argon2id verifications', hashing, '>= 0.85', hashing >= 0.85);
 
   const bareNest = new Connections(nest.url);
-  const touch = () => bareNest.call('POST', '/touch');
+  const touch = async () => {
+    const { status } = await bareNest.call('POST', '/touch');
+    if (status !== 201) throw new Error(`/touch was answered ${status}.`);
+  };
   const verified = [];
   const refreshed = [];
   let sessions = await inParallel(people, 4, async (person) => client.verify(await client.pending(person)));

@@ -3,6 +3,11 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** What `npm start` runs: the flags of Node, and the script. */
+const [, ...started] = JSON.parse(readFileSync('package.json', 'utf8')).scripts.start.split(' ');
+const FLAGS = started.slice(0, -1);
+const MAIN = started.at(-1);
+
 /** A server in a process of its own, whose CPU time and memory can be read. */
 export class Server {
   static #port = 4600;
@@ -15,22 +20,26 @@ export class Server {
 
   /** Starts the product as `npm start` does, and waits until it is ready. */
   static product(env) {
-    const { start } = JSON.parse(readFileSync('package.json', 'utf8')).scripts;
-    return Server.start(start.split(' ').slice(1), { env, readyPath: '/health/ready' });
+    return Server.start([...FLAGS, MAIN], { env, readyPath: '/health/ready' });
+  }
+
+  /** Starts a baseline, with the product's flags of Node. */
+  static baseline(script, options) {
+    return Server.start([...FLAGS, script], options);
   }
 
   /** Starts a script and waits until `readyPath` answers. Everything it writes is thrown away. */
-  static async start(script, { env = {}, readyPath = '/' } = {}) {
+  static async start(args, { env = {}, readyPath = '/' } = {}) {
     const port = Server.#port++;
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [script].flat(), {
+    const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env, PORT: String(port) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     Server.#children.add(child);
     const server = new Server(child, `http://127.0.0.1:${port}`);
     while (!(await server.#answers(readyPath))) {
-      if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Error(`${args.at(-1)} ended with ${child.exitCode}`);
       await sleep(20);
     }
     server.startMs = performance.now() - startedAt;
