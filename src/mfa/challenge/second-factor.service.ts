@@ -46,9 +46,9 @@ export class SecondFactor {
   /** After a right password: asks for the preferred factor, if there is one. Never fails for want of a message. */
   async afterPassword(caller: Caller): Promise<MfaState> {
     const { userId, origin } = caller;
-    const factors = await this.factors.offered(userId);
+    const { enrolled, offered: factors } = await this.factors.standing(userId);
     const [factor] = factors;
-    if (!factor) return { status: (await this.factors.isEnrolled(userId)) ? 'required' : 'not_enrolled' };
+    if (!factor) return { status: enrolled ? 'required' : 'not_enrolled' };
     const id = randomId();
     const question = await this.ask(factor, id);
     const refillsAt = question.parcel ? await this.sending.take(PURPOSE, question.parcel, origin) : null;

@@ -26,7 +26,7 @@ export class UsableFactors {
    * far as to be asked for none. Recovery codes are none: they stand in for one.
    */
   async isEnrolled(userId: string): Promise<boolean> {
-    return (await this.proved(userId)).some(({ type }) => !this.types.isBackup(type));
+    return this.hasFactor(await this.proved(userId));
   }
 
   /**
@@ -34,17 +34,13 @@ export class UsableFactors {
    * then the oldest; and after them what stands in for a factor that is lost.
    */
   async offered(userId: string, demand: Demand = NO_DEMAND): Promise<Factor[]> {
-    const good = (await this.proved(userId)).filter(({ type }) => this.isGoodFor(type, demand));
-    // Nothing stands in where no factor of the user would do.
-    if (good.every(({ type }) => this.types.isBackup(type))) return [];
-    return good
-      .filter((factor) => factor.status === 'active' && !this.isUsedUp(factor))
-      .sort(
-        (a, b) =>
-          Number(this.types.isBackup(a.type)) - Number(this.types.isBackup(b.type)) ||
-          Number(b.preferred) - Number(a.preferred) ||
-          this.compare(this.levelOf(b), this.levelOf(a)),
-      );
+    return this.bestOf(await this.proved(userId), demand);
+  }
+
+  /** Both {@link isEnrolled} and what is {@link offered}, read at once. */
+  async standing(userId: string): Promise<{ readonly enrolled: boolean; readonly offered: Factor[] }> {
+    const proved = await this.proved(userId);
+    return { enrolled: this.hasFactor(proved), offered: this.bestOf(proved, NO_DEMAND) };
   }
 
   /** Whether the user has a factor that would meet the requirement. */
@@ -57,6 +53,24 @@ export class UsableFactors {
     return (await this.rows.findAll(userId)).filter(
       ({ type, status }) => status !== 'pending' && this.types.find(type),
     );
+  }
+
+  private hasFactor(proved: readonly Factor[]): boolean {
+    return proved.some(({ type }) => !this.types.isBackup(type));
+  }
+
+  private bestOf(proved: readonly Factor[], demand: Demand): Factor[] {
+    const good = proved.filter(({ type }) => this.isGoodFor(type, demand));
+    // Nothing stands in where no factor of the user would do.
+    if (good.every(({ type }) => this.types.isBackup(type))) return [];
+    return good
+      .filter((factor) => factor.status === 'active' && !this.isUsedUp(factor))
+      .sort(
+        (a, b) =>
+          Number(this.types.isBackup(a.type)) - Number(this.types.isBackup(b.type)) ||
+          Number(b.preferred) - Number(a.preferred) ||
+          this.compare(this.levelOf(b), this.levelOf(a)),
+      );
   }
 
   private isUsedUp(factor: Factor): boolean {
