@@ -3,7 +3,7 @@ import { CommonProblem } from '../kernel/problem.js';
 import { AT_ONCE } from './hashing-threads.js';
 
 /** In milliseconds: with all else that a login takes under such a load, its answer is there within 2 seconds. */
-const LONGEST_WAIT = 1_700;
+const LONGEST_WAIT = 1_500;
 const RETRY_AFTER_SECONDS = '2';
 
 /**
