@@ -19,7 +19,8 @@ parentPort.on('message', (first) => {
   while (waiting.length > 0) {
     answers.push(answer(waiting.shift()));
     for (let next; (next = receiveMessageOnPort(parentPort));) waiting.push(next.message);
-    // Only while others wait besides: no answer is kept back for one that may not come, and the thread is never idle.
+    // Only while others wait besides: none is kept back for one that may not come, and the thread has work while these
+    // are passed on.
     if (answers.length < together && answers.length + waiting.length > together) continue;
     parentPort.postMessage(answers);
     answers = [];

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 
 /**
  * Answers that a thread gives together, where so many passwords wait for it. Hashing empties the caches of the core, and
- * whatever a login does next is twice as fast for the second and third of them: a tenth more logins on the same cores.
+ * whatever a login does next is nearly twice as fast for the second and third of them: a tenth more logins on the same cores.
  */
 const TOGETHER = 3;
 
@@ -31,6 +31,8 @@ interface Asker {
 export class HashingThreads {
   private readonly all = new Set<HashingThread>();
 
+  constructor(private readonly most = availableParallelism()) {}
+
   /** Has it done by the thread that has least to do. */
   run<T>(name: 'hash' | 'verify', ...values: unknown[]): Promise<T> {
     return this.choose().run(name, values) as Promise<T>;
@@ -42,7 +44,7 @@ export class HashingThreads {
 
   private choose(): HashingThread {
     const [freest] = [...this.all].sort((one, other) => one.load - other.load);
-    if (!freest || (freest.load > 0 && this.all.size < availableParallelism())) return this.begin();
+    if (!freest || (freest.load > 0 && this.all.size < this.most)) return this.begin();
     return freest;
   }
 

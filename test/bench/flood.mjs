@@ -10,8 +10,8 @@ const LONGEST_WAIT = 2.5;
 /**
  * Logins at a steady rate, whatever becomes of them. From a thread of their own: beside other load in one thread they
  * would mostly wait for that.
- * @returns once all is connected, a function that begins; it returns `{ served, refused, lost, longestRefusal }`, the last
- * in ms
+ * @returns once all is connected, a function that begins; it returns
+ * `{ served, refused, lost, longestLogin, longestRefusal }`, the last two in ms
  */
 export async function connectFlood(url, people, perSecond, seconds) {
   const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { url, people, perSecond, seconds } });
@@ -30,15 +30,18 @@ async function flood({ url, people, perSecond, seconds }) {
   const begun = once(parentPort, 'message');
   parentPort.postMessage('connected');
   await begun;
-  const outcome = { served: 0, refused: 0, lost: 0, longestRefusal: 0 };
+  const outcome = { served: 0, refused: 0, lost: 0, longestLogin: 0, longestRefusal: 0 };
   const bodies = people.map((person) => JSON.stringify(person));
   const logIn = async (body) => {
     const startedAt = performance.now();
     const { status } = await connections.call('POST', '/v1/auth/login', { body });
-    if (status === 200) outcome.served++;
-    else if (status === 503) {
+    const took = performance.now() - startedAt;
+    if (status === 200) {
+      outcome.served++;
+      outcome.longestLogin = Math.max(outcome.longestLogin, took);
+    } else if (status === 503) {
       outcome.refused++;
-      outcome.longestRefusal = Math.max(outcome.longestRefusal, performance.now() - startedAt);
+      outcome.longestRefusal = Math.max(outcome.longestRefusal, took);
     } else outcome.lost++;
   };
   const all = [];
