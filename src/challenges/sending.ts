@@ -67,9 +67,9 @@ export class Sending {
   }
 
   /** Notes that a code that was sent there came back. */
-  async reached(destination: Destination): Promise<void> {
+  reached(destination: Destination): void {
     const country = this.countryOf(destination);
-    if (country !== undefined) await this.countries.reached(country);
+    if (country !== undefined) this.countries.reached(country);
   }
 
   private countryOf({ channel, to }: Destination): string | undefined {

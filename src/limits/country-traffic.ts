@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
 import { insertOnce } from '../database/insert-once.js';
@@ -11,13 +11,21 @@ const WINDOW = 3_600_000;
 const UNWATCHED = 50;
 /** Beyond that, one code in so many must have come back. */
 const ONE_IN = 5;
+/** So long the codes that came back are gathered: a whole country's answers would queue for its one row. Milliseconds. */
+const GATHERING = 1_000;
 
 /**
  * Breaks off sending to a country from which hardly a code comes back: that is what SMS pumping looks like, where
  * somebody earns on each message (ASVS 2.4.1).
  */
 @Injectable()
-export class CountryTraffic {
+export class CountryTraffic implements BeforeApplicationShutdown {
+  private readonly log = new Logger(CountryTraffic.name);
+  /** How many codes came back from each country that its row does not have yet. */
+  private readonly came = new Map<string, number>();
+  private timer?: NodeJS.Timeout;
+  private writing: Promise<void> = Promise.resolve();
+
   constructor(
     @InjectRepository(CountryTrafficRow) private readonly rows: Repository<CountryTrafficRow>,
     private readonly clock: Clock,
@@ -25,8 +33,10 @@ export class CountryTraffic {
 
   /** Takes one message, in one conditional UPDATE. @returns null when taken, else when it is tried again */
   async take(country: string): Promise<Date | null> {
-    // Once more for who finds that another has just opened the row.
-    if ((await this.spend(country)) || (await this.open(country)) || (await this.spend(country))) return null;
+    if ((await this.spend(country)) || (await this.open(country))) return null;
+    // Once more with all that has come back, and for who finds that another has just opened the row.
+    await this.flush();
+    if (await this.spend(country)) return null;
     return (await this.rows.findOneByOrFail({ country })).resetAt;
   }
 
@@ -35,9 +45,38 @@ export class CountryTraffic {
     await this.rows.update({ country, sent: MoreThan(0) }, { sent: () => 'sent - 1' });
   }
 
-  /** Notes that a code came back. */
-  async reached(country: string): Promise<void> {
-    await this.rows.update({ country }, { reached: () => 'reached + 1' });
+  /** Notes that a code came back. Never throws, and is never waited for; what a crash loses only breaks off earlier. */
+  reached(country: string): void {
+    this.gather(country, 1);
+  }
+
+  /** Writes what has come back until now. Never throws. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    return (this.writing = this.writing.then(() => this.writeAll()));
+  }
+
+  /** While the database is still there. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.flush().finally(() => clearTimeout(this.timer));
+  }
+
+  private gather(country: string, codes: number): void {
+    this.came.set(country, (this.came.get(country) ?? 0) + codes);
+    this.timer ??= setTimeout(() => void this.flush(), GATHERING).unref();
+  }
+
+  private async writeAll(): Promise<void> {
+    for (const [country, codes] of this.came) {
+      this.came.delete(country);
+      try {
+        await this.rows.update({ country }, { reached: () => `reached + ${codes}` });
+      } catch (error) {
+        this.log.error(`What came back from ${country} was not counted: ${(error as Error).name}`);
+        return this.gather(country, codes);
+      }
+    }
   }
 
   private async open(country: string): Promise<boolean> {

@@ -339,14 +339,16 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
       expect(await take(sms)).toBeNull();
       expect(await counts()).toEqual([1, 1, 1]);
       expect(await engine.rows(CountryTrafficRow).find()).toMatchObject([{ country: 'sms:49', sent: 1, reached: 0 }]);
-      await engine.get(Sending).reached(sms);
+      engine.get(Sending).reached(sms);
+      await engine.get(CountryTraffic).flush();
       expect(await engine.rows(CountryTrafficRow).find()).toMatchObject([{ reached: 1 }]);
     });
 
     it('without a country’s where the channel has no prices', async () => {
       expect(await take(mail)).toBeNull();
       expect(await counts()).toEqual([1, 0, 1]);
-      await engine.get(Sending).reached(mail);
+      engine.get(Sending).reached(mail);
+      await engine.get(CountryTraffic).flush();
       expect(await counts()).toEqual([1, 0, 1]);
     });
 

@@ -11,6 +11,7 @@ import { SourceBudget } from '../../src/limits/source-budget.js';
 import { SourceBudgetRow } from '../../src/limits/source-budget.entity.js';
 import { databases } from '../support/databases.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { eventually } from '../support/people.js';
 import { openTables, type Tables } from '../support/tables.js';
 
 const ENTITIES = [CountryTrafficRow, GuessBudgetRow, SendBudgetRow, SourceBudgetRow];
@@ -40,7 +41,10 @@ describe.each(databases)('budgets on $name', (database) => {
     for (const entity of ENTITIES) await tables.of<object>(entity).clear();
   });
 
-  afterAll(() => tables.close());
+  afterAll(async () => {
+    await countries.beforeApplicationShutdown();
+    await tables.close();
+  });
 
   /** What came of asking so many times, one after the other. */
   async function inTurn<T>(count: number, ask: () => Promise<T>): Promise<T[]> {
@@ -201,18 +205,44 @@ describe.each(databases)('budgets on $name', (database) => {
     it('go on as long as one code in five comes back', async () => {
       await take('sms:43');
       await inTurn(50, take);
-      await inTurn(10, () => countries.reached('sms:49'));
+      for (let code = 0; code < 10; code++) countries.reached('sms:49');
       expect(await take()).toBeNull();
       expect(await take()).not.toBeNull();
-      await countries.reached('sms:49');
+      countries.reached('sms:49');
       expect(await inTurn(5, take)).toEqual(nulls(5));
       expect(await take()).not.toBeNull();
       expect(await tables.of(CountryTrafficRow).findOneBy({ country: 'sms:43' })).toMatchObject({ reached: 0 });
     });
 
+    it('count what came back without being waited for: those of a second in one statement', async () => {
+      await take();
+      for (let code = 0; code < 3; code++) countries.reached('sms:49');
+      expect(await tables.of(CountryTrafficRow).find()).toMatchObject([{ reached: 0 }]);
+      await eventually(async () => expect(await tables.of(CountryTrafficRow).find()).toMatchObject([{ reached: 3 }]));
+    });
+
+    it('count what came back while the table was away as soon as it is there', async () => {
+      await take();
+      countries.reached('sms:49');
+      await tables.of(CountryTrafficRow).query('ALTER TABLE stepgate_country_traffic RENAME TO stepgate_elsewhere');
+      await countries.flush();
+      countries.reached('sms:49');
+      await tables.of(CountryTrafficRow).query('ALTER TABLE stepgate_elsewhere RENAME TO stepgate_country_traffic');
+      await countries.flush();
+      expect(await tables.of(CountryTrafficRow).find()).toMatchObject([{ reached: 2 }]);
+    });
+
+    it('count what came back last before the server goes', async () => {
+      await take();
+      countries.reached('sms:49');
+      await countries.beforeApplicationShutdown();
+      expect(await tables.of(CountryTrafficRow).find()).toMatchObject([{ reached: 1 }]);
+    });
+
     it('count what came back anew in each hour', async () => {
       await take();
-      await countries.reached('sms:49');
+      countries.reached('sms:49');
+      await countries.flush();
       await take();
       expect(await tables.of(CountryTrafficRow).find()).toMatchObject([{ sent: 2, reached: 1 }]);
       clock.advance('1h');

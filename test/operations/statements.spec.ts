@@ -1,7 +1,8 @@
 import type { SessionDto } from '../../src/auth/index.js';
+import { CountryTraffic } from '../../src/limits/country-traffic.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
-import { answer, as, login, type Person, register, registerWithEmailFactor } from '../support/people.js';
+import { answer, as, enroll, login, type Person, register, registerWithEmailFactor } from '../support/people.js';
 import { statementsDuring } from '../support/statements.js';
 
 /**
@@ -46,6 +47,16 @@ describe.each(databases)('statements on $name', (database) => {
   it('the answer to a challenge: at most 5', async () => {
     const session = await login(app, enrolled);
     await atMost(5, () => answer(app, session, enrolled.email));
+  });
+
+  it('the answer with a code from a text message: at most 5', async () => {
+    const person = await register(app);
+    const phoneNumber = '+4915112345678';
+    await enroll(app, await login(app, person), { type: 'sms', phoneNumber }, phoneNumber);
+    const session = await login(app, person);
+    // That this code came back is counted later, for many at once; so is that the first one did, but not in here.
+    await app.nest.get(CountryTraffic).flush();
+    await atMost(5, () => answer(app, session, phoneNumber));
   });
 
   it('a refresh, with the MFA claim and without: at most 3', async () => {

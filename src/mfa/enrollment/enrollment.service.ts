@@ -127,7 +127,7 @@ export class Enrollment {
       return this.challenges.refuse(challenge);
     }
     await this.challenges.consume(challenge);
-    if (accepted.reached) await this.sending.reached(accepted.reached);
+    if (accepted.reached) this.sending.reached(accepted.reached);
     const changes = {
       sealed: accepted.secret === undefined ? factor.sealed : this.vault.seal(factor, accepted.secret),
       uniqueKey: accepted.uniqueKey === undefined ? null : this.vault.hashUniqueKey(factor.type, accepted.uniqueKey),
