@@ -1,9 +1,10 @@
 import type { FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
+import { endedConnection } from './unavailable.js';
 
 /**
  * Inserts a row unless one with that key exists.
  * @returns true for the one caller that inserted it
- * @throws whatever the database says when the key is not the reason
+ * @throws whatever the database says when the key is not the reason, or may not be: the connection ended with the answer
  */
 export async function insertOnce<Row extends ObjectLiteral>(
   rows: Repository<Row>,
@@ -14,7 +15,8 @@ export async function insertOnce<Row extends ObjectLiteral>(
     await rows.insert(row);
     return true;
   } catch (error) {
-    if (await rows.existsBy(key)) return false;
+    // Else the row that is there may be this caller's own.
+    if (!endedConnection(error) && (await rows.existsBy(key))) return false;
     throw error;
   }
 }

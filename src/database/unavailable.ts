@@ -15,10 +15,17 @@ const UNAVAILABLE = new Set([
 /** SQLite's codes are precise beyond their first words: `SQLITE_IOERR_WRITE`. */
 const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|CANTOPEN|FULL|IOERR)(_|$)/;
 
+/**
+ * Whether the error ended the connection: nobody knows then whether what was asked has been done. "fatal" is mysql2's word
+ * for it.
+ */
+export function endedConnection(error: unknown): boolean {
+  return (error as { fatal?: boolean } | null)?.fatal === true;
+}
+
 /** Whether the error says that the database is down, so that trying again later makes sense. */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const { code, fatal, name } = (error ?? {}) as { code?: string; fatal?: boolean; name?: string };
-  // "fatal" is mysql2's word for what ends the connection.
-  if (fatal === true || name === 'CannotExecuteNotConnectedError') return true;
+  const { code, name } = (error ?? {}) as { code?: string; name?: string };
+  if (endedConnection(error) || name === 'CannotExecuteNotConnectedError') return true;
   return code !== undefined && (UNAVAILABLE.has(code) || SQLITE_UNAVAILABLE.test(code));
 }
