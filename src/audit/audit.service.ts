@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { DeferredWrites } from '../database/deferred-writes.js';
 import type { RequestOrigin } from '../http/request-origin.js';
 import { Clock } from '../kernel/clock.js';
 import { AUDIT_EVENTS, type AuditEntry, type AuditEvent } from './audit-event.js';
@@ -24,8 +25,8 @@ export class Audit implements BeforeApplicationShutdown {
   private readonly listeners: ((event: AuditEvent) => void)[] = [];
   private readonly repetitions = new Repetitions();
   private waiting: AuditEvent[] = [];
-  private timer?: NodeJS.Timeout;
-  private writing: Promise<void> = Promise.resolve();
+  // One batch after the other: events stay in order, and one that failed is not written twice.
+  private readonly writing = new DeferredWrites(() => this.writeAll());
 
   constructor(
     private readonly sink: AuditSink,
@@ -54,20 +55,17 @@ export class Audit implements BeforeApplicationShutdown {
   private keep(event: AuditEvent): void {
     this.waiting.push(event);
     if (this.waiting.length > CAPACITY) this.waiting.shift();
-    this.schedule(GATHERING);
+    this.writing.ask(GATHERING);
   }
 
   /** Writes all that was recorded until now. Never throws. */
   flush(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    // One after the other: events stay in order, and one that failed is not written twice.
-    return (this.writing = this.writing.then(() => this.writeAll()));
+    return this.writing.flush();
   }
 
   /** While the database is still there; requests have ended by then (`DrainingAdapter`). */
   beforeApplicationShutdown(): Promise<void> {
-    return this.flush().finally(() => clearTimeout(this.timer));
+    return this.writing.finish();
   }
 
   private async writeAll(): Promise<void> {
@@ -78,12 +76,8 @@ export class Audit implements BeforeApplicationShutdown {
       } catch (error) {
         this.log.error(`${batch.length} security events were not written: ${(error as Error).name}`);
         this.waiting = [...batch, ...this.waiting].slice(-CAPACITY);
-        return this.schedule(RETRY_AFTER);
+        return this.writing.ask(RETRY_AFTER);
       }
     }
-  }
-
-  private schedule(milliseconds: number): void {
-    this.timer ??= setTimeout(() => void this.flush(), milliseconds).unref();
   }
 }

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
+import { DeferredWrites } from '../database/deferred-writes.js';
 import { insertOnce } from '../database/insert-once.js';
 import { Clock } from '../kernel/clock.js';
 import { CountryTrafficRow } from './country-traffic.entity.js';
@@ -23,8 +24,7 @@ export class CountryTraffic implements BeforeApplicationShutdown {
   private readonly log = new Logger(CountryTraffic.name);
   /** How many codes came back from each country that its row does not have yet. */
   private readonly came = new Map<string, number>();
-  private timer?: NodeJS.Timeout;
-  private writing: Promise<void> = Promise.resolve();
+  private readonly writing = new DeferredWrites(() => this.writeAll());
 
   constructor(
     @InjectRepository(CountryTrafficRow) private readonly rows: Repository<CountryTrafficRow>,
@@ -52,19 +52,17 @@ export class CountryTraffic implements BeforeApplicationShutdown {
 
   /** Writes what has come back until now. Never throws. */
   flush(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    return (this.writing = this.writing.then(() => this.writeAll()));
+    return this.writing.flush();
   }
 
   /** While the database is still there. */
   beforeApplicationShutdown(): Promise<void> {
-    return this.flush().finally(() => clearTimeout(this.timer));
+    return this.writing.finish();
   }
 
   private gather(country: string, codes: number): void {
     this.came.set(country, (this.came.get(country) ?? 0) + codes);
-    this.timer ??= setTimeout(() => void this.flush(), GATHERING).unref();
+    this.writing.ask(GATHERING);
   }
 
   private async writeAll(): Promise<void> {
