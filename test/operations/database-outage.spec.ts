@@ -2,6 +2,7 @@ import { bearer, eventually, newPerson, registerWithEmailFactor, signInWithMfa }
 import { startApp, type TestApp } from '../support/app.js';
 import { Cable } from '../support/cable.js';
 import { databases, type TestDatabase } from '../support/databases.js';
+import { withStatementsSeen } from '../support/statements.js';
 
 /** In milliseconds: 5 seconds of silence, and what the test takes. */
 const AT_MOST = 6_000;
@@ -65,6 +66,15 @@ describe.each(databases.filter(({ name }) => name === 'MariaDB'))('while $name c
 
       cable.mend();
       await eventually(() => app.http.post('/v1/auth/login').send(person).expect(401));
+    });
+
+    it('promises no mail for a registration that it cannot send', async () => {
+      const lostAtItsBudget = (sql: string) => {
+        if (sql.includes('send_budget')) begin();
+      };
+      await withStatementsSeen(app, lostAtItsBudget, () =>
+        app.http.post('/v1/auth/register').send(newPerson()).expect(503).expect('Retry-After', /^\d+$/),
+      );
     });
 
     it('is alive, but not ready', async () => {

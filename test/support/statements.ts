@@ -7,12 +7,22 @@ export async function statementsDuring(
   work: () => Promise<unknown>,
   { polls = false } = {},
 ): Promise<string[]> {
-  const dataSource = app.nest.get(DataSource);
-  const before = dataSource.logger;
   const statements: string[] = [];
-  const logQuery = (sql: string) => {
+  const note = (sql: string) => {
     if (polls || !/revokedAt\W+ > /.test(sql)) statements.push(sql);
   };
+  await withStatementsSeen(app, note, work);
+  return statements;
+}
+
+/** @param logQuery hears of each SQL statement of the app while `work` runs, as it is about to be sent */
+export async function withStatementsSeen(
+  app: TestApp,
+  logQuery: (sql: string) => void,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const dataSource = app.nest.get(DataSource);
+  const before = dataSource.logger;
   const silent = () => undefined;
   const logger: Logger = {
     logQuery,
@@ -28,5 +38,4 @@ export async function statementsDuring(
   } finally {
     Object.assign(dataSource, { logger: before });
   }
-  return statements;
 }

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { AuditEvent, AuditEventType } from '../../audit/audit-event.js';
 import { Audit } from '../../audit/audit.service.js';
 import { Courier } from '../../delivery/courier.js';
@@ -33,8 +33,6 @@ const TOLD_AGAIN = 10;
  */
 @Injectable()
 export class Notices implements OnModuleInit {
-  private readonly log = new Logger(Notices.name);
-
   constructor(
     private readonly audit: Audit,
     private readonly users: UserStore,
@@ -49,9 +47,7 @@ export class Notices implements OnModuleInit {
   private consider(event: AuditEvent): void {
     const kind = NOTICES[event.type];
     if (kind === undefined || event.userId === undefined || !isWorthAMail(event)) return;
-    this.unawaited.add(this.send(event.userId, kind, event), (error) =>
-      this.log.error({ requestId: event.requestId }, `A "${kind}" notice was not sent: ${error.name}`),
-    );
+    this.unawaited.add(`A "${kind}" notice`, this.send(event.userId, kind, event), event);
   }
 
   private async send(userId: string, kind: NoticeKind, { at, ip, device, requestId }: AuditEvent): Promise<void> {

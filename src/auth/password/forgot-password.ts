@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { Sending } from '../../challenges/sending.js';
 import { Courier } from '../../delivery/courier.js';
@@ -14,8 +14,6 @@ const CHANNEL = 'email';
 /** Mails a link to choose a new password; once a minute at the most for one address. */
 @Injectable()
 export class ForgotPassword {
-  private readonly log = new Logger(ForgotPassword.name);
-
   constructor(
     private readonly users: UserStore,
     private readonly resets: PasswordResets,
@@ -26,14 +24,13 @@ export class ForgotPassword {
   ) {}
 
   /**
-   * Returns at once, whoever is asked for: neither the answer nor its time tells whether there is such an account. The
-   * work begins when the answer is out: SQLite's does not wait for anything, and so would delay it.
+   * Returns at once, whoever is asked for: neither the answer nor its time tells whether there is such an account, or
+   * whether its owner has asked before. The work begins when the answer is out: SQLite's does not wait for anything, and
+   * so would delay it.
    */
   request(address: string, origin: RequestOrigin): void {
     const sent = answersAreOut().then(() => this.send(address, origin));
-    this.unawaited.add(sent, (error) =>
-      this.log.error({ requestId: origin.requestId }, `A reset mail was not sent: ${error.name}`),
-    );
+    this.unawaited.add('A reset mail', sent, origin);
   }
 
   private async send(address: string, origin: RequestOrigin): Promise<void> {

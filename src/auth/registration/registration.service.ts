@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import { ChallengeProblem } from '../../challenges/challenge-problems.js';
 import { CHALLENGE_TTL, Challenges } from '../../challenges/challenges.service.js';
@@ -28,8 +28,6 @@ const CHANNEL = 'email';
  */
 @Injectable()
 export class Registration {
-  private readonly log = new Logger(Registration.name);
-
   constructor(
     private readonly users: UserStore,
     private readonly hasher: PasswordHasher,
@@ -63,11 +61,11 @@ export class Registration {
       ? { kind: 'address-taken' }
       : { kind: 'email-verification-code', code, minutes: CHALLENGE_TTL / 60_000 };
     const challenge = await this.challenges.issue({ id, purpose: PURPOSE, sealed }, { kept }, origin);
+    const refillsAt = await this.sending.take(PURPOSE, { channel: CHANNEL, to: email }, origin);
     this.audit.record({ type: 'registration.requested', ...(taken && { userId: taken.id }) }, origin);
     // Not awaited, in both cases: how long the mail server takes must not tell which it is.
-    this.unawaited.add(this.send(email, letter, origin), (error) =>
-      this.log.error({ requestId: origin.requestId }, `A registration mail was not sent: ${error.message}`),
-    );
+    if (refillsAt === null)
+      this.unawaited.add('A registration mail', this.courier.deliver(CHANNEL, email, letter, origin.requestId), origin);
     const destination = maskAddress(this.courier.channel(CHANNEL), email);
     return toChallengeDto(challenge, 'pending', { id, type: CHANNEL, destination }, []);
   }
@@ -90,10 +88,5 @@ export class Registration {
     const created = await this.users.create(user);
     if (!created) throw ChallengeProblem.closed();
     this.audit.record({ type: 'email.verified', userId: created.id }, origin);
-  }
-
-  private async send(email: string, letter: Letter, origin: RequestOrigin): Promise<void> {
-    if ((await this.sending.take(PURPOSE, { channel: CHANNEL, to: email }, origin)) === null)
-      await this.courier.deliver(CHANNEL, email, letter, origin.requestId);
   }
 }
