@@ -15,8 +15,19 @@ export async function insertOnce<Row extends ObjectLiteral>(
     await rows.insert(row);
     return true;
   } catch (error) {
-    // Else the row that is there may be this caller's own.
-    if (!endedConnection(error) && (await rows.existsBy(key))) return false;
+    if (await isTaken(rows, key, error)) return false;
     throw error;
   }
+}
+
+/**
+ * Whether a write failed because a row has that key already. Not when the connection ended with the answer: the row that
+ * is there may be what this caller has written.
+ */
+export async function isTaken<Row extends ObjectLiteral>(
+  rows: Repository<Row>,
+  key: FindOptionsWhere<Row>,
+  error: unknown,
+): Promise<boolean> {
+  return !endedConnection(error) && (await rows.existsBy(key));
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
-import { insertOnce } from '../../database/insert-once.js';
+import { insertOnce, isTaken } from '../../database/insert-once.js';
 import type { Provided } from '../../database/provided.js';
 import { Table } from '../../database/table.js';
 import { isRandomId } from '../../kernel/secrets.js';
@@ -50,7 +50,7 @@ export class FactorRepository {
       const { affected } = await this.rows.update(which, { ...to, status: 'active' });
       return affected === 1 ? 'won' : 'lost';
     } catch (error) {
-      if (to.uniqueKey !== null && (await this.rows.existsBy({ uniqueKey: to.uniqueKey }))) return 'taken';
+      if (to.uniqueKey !== null && (await isTaken(this.rows, { uniqueKey: to.uniqueKey }, error))) return 'taken';
       throw error;
     }
   }
