@@ -55,7 +55,7 @@ export function createHttpAdapter(
   return new DrainingAdapter(options, production ? PATIENCE : NO_PATIENCE);
 }
 
-/** Everything between the socket and the controllers; the same for `main.ts` and the tests. */
+/** Everything between the socket and the controllers; the same for `bootstrap.ts` and the tests. */
 export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: HttpOptions): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   acceptJsonOnly(fastify);
