@@ -25,7 +25,7 @@ export class Audit implements BeforeApplicationShutdown {
   private readonly listeners: ((event: AuditEvent) => void)[] = [];
   private readonly repetitions = new Repetitions();
   private waiting: AuditEvent[] = [];
-  // One batch after the other: events stay in order, and one that failed is not written twice.
+  // One batch after the other: events stay in order.
   private readonly writing = new DeferredWrites(() => this.writeAll());
 
   constructor(

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
 import { DeferredWrites } from '../database/deferred-writes.js';
 import { insertOnce } from '../database/insert-once.js';
+import { endedConnection } from '../database/unavailable.js';
 import { Clock } from '../kernel/clock.js';
 import { CountryTrafficRow } from './country-traffic.entity.js';
 
@@ -72,7 +73,9 @@ export class CountryTraffic implements BeforeApplicationShutdown {
         await this.rows.update({ country }, { reached: () => `reached + ${codes}` });
       } catch (error) {
         this.log.error(`What came back from ${country} was not counted: ${(error as Error).name}`);
-        return this.gather(country, codes);
+        // Else they may have been, and counted twice they would keep open what should break off.
+        if (!endedConnection(error)) this.gather(country, codes);
+        return this.writing.ask(GATHERING);
       }
     }
   }

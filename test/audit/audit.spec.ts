@@ -9,6 +9,16 @@ import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 
+const eventOf = (userId: string, n: number): AuditEvent => ({
+  id: String(n).padStart(32, '0'),
+  type: 'login.failed',
+  outcome: 'failure',
+  userId,
+  detail: { n },
+  at: new Date(),
+  ...NO_REQUEST,
+});
+
 describe.each(databases)('security events on $name', (database) => {
   let app: TestApp;
   let audit: Audit;
@@ -49,6 +59,14 @@ describe.each(databases)('security events on $name', (database) => {
     const events = await trail.recent('bob', 2_000);
     const numbers = events.map(({ detail }) => (JSON.parse(detail!) as { n: number }).n);
     expect(numbers).toEqual(Array.from({ length: 1_200 }, (_, n) => 1_199 - n));
+  });
+
+  it('are written once, however often they are offered', async () => {
+    const offer = (...numbers: number[]) => app.nest.get(AuditSink).write(numbers.map((n) => eventOf('joe', n)));
+    await offer(1, 2);
+    await offer(1, 2, 3);
+    await offer(1, 2, 3);
+    expect(await trail.recent('joe', 10)).toMatchObject([3, 2, 1].map((n) => ({ detail: `{"n":${n}}` })));
   });
 
   it('are read page by page', async () => {
