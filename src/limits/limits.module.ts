@@ -11,6 +11,7 @@ import { SendBudget } from './send-budget.js';
 import { SendBudgetRow } from './send-budget.entity.js';
 import { SourceBudget } from './source-budget.js';
 import { SourceBudgetRow } from './source-budget.entity.js';
+import { RequestCounts } from './throttling/request-counts.js';
 import { SourceThrottler, SourceThrottlerGuard } from './throttling/source-throttler.guard.js';
 
 /** Budgets for guessing and sending. */
@@ -19,10 +20,11 @@ import { SourceThrottler, SourceThrottlerGuard } from './throttling/source-throt
   imports: [
     TypeOrmModule.forFeature([SendBudgetRow, GuessBudgetRow, SourceBudgetRow, CountryTrafficRow]),
     ThrottlerModule.forRootAsync({
-      inject: [LIMITS_OPTIONS],
-      useFactory: async ({ redisUrl }: LimitsOptions) => ({
+      inject: [LIMITS_OPTIONS, RequestCounts],
+      useFactory: async ({ redisUrl }: LimitsOptions, counts: RequestCounts) => ({
         throttlers: [{ limit: 600, ttl: 60_000 }],
-        storage: redisUrl === undefined ? new ThrottlerStorageService() : await sharedThrottlerStorage(redisUrl),
+        storage:
+          redisUrl === undefined ? new ThrottlerStorageService() : await sharedThrottlerStorage(redisUrl, counts),
       }),
     }),
   ],
@@ -31,15 +33,16 @@ import { SourceThrottler, SourceThrottlerGuard } from './throttling/source-throt
     GuessBudget,
     SourceBudget,
     CountryTraffic,
+    RequestCounts,
     SourceThrottler,
     SourceThrottlerGuard,
     BudgetPurge,
   ],
-  exports: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, SourceThrottlerGuard, LIMITS_OPTIONS],
+  exports: [SendBudget, GuessBudget, SourceBudget, CountryTraffic, RequestCounts, SourceThrottlerGuard, LIMITS_OPTIONS],
 })
 export class LimitsModule extends LimitsConfigurableModule {}
 
-async function sharedThrottlerStorage(redisUrl: string): Promise<ThrottlerStorage> {
+async function sharedThrottlerStorage(redisUrl: string, otherwise: ThrottlerStorage): Promise<ThrottlerStorage> {
   const { SharedThrottlerStorage } = await import('./throttling/throttler-storage.js');
-  return new SharedThrottlerStorage(redisUrl);
+  return new SharedThrottlerStorage(redisUrl, otherwise);
 }
