@@ -21,8 +21,8 @@ export class Server {
   static #children = new Set();
   // A measurement that fails, or is interrupted, must not leave its servers behind.
   static {
-    process.on('exit', () => Server.#children.forEach((child) => child.kill('SIGKILL')));
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+    process.on('exit', () => Server.#children.forEach((child) => signal(child, 'SIGKILL')));
+    for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1));
   }
 
   /** Starts the product without npm, which would be the process that is measured, and waits until it is ready. */
@@ -50,6 +50,8 @@ export class Server {
     const child = spawn(command, args, {
       env: { ...process.env, ...env, PORT: String(port) },
       stdio: ['ignore', 'ignore', 'inherit'],
+      // A group of its own: npm passes no signal on to what it has started.
+      detached: true,
     });
     Server.#children.add(child);
     const server = new Server(child, `http://127.0.0.1:${port}`);
@@ -77,7 +79,7 @@ export class Server {
   }
 
   async stop() {
-    this.child.kill('SIGTERM');
+    signal(this.child, 'SIGTERM');
     if (this.child.exitCode === null) await once(this.child, 'exit');
   }
 
@@ -87,5 +89,14 @@ export class Server {
     } catch {
       return false;
     }
+  }
+}
+
+/** To the child and all that it has started, if there still is any. */
+function signal({ pid }, name) {
+  try {
+    process.kill(-pid, name);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
 }
