@@ -1,4 +1,4 @@
-import { mailedCode, underTraffic } from '../support/customers.js';
+import { mailedCode, underTraffic, until } from '../support/customers.js';
 import { Fleet } from '../support/fleet.js';
 import { brokenInvariants, signIn } from '../support/invariants.js';
 import { call, Ledger } from '../support/ledger.js';
@@ -26,7 +26,7 @@ describe('three instances whose mail server', () => {
     fleet.mail.mails.flatMap(({ recipients, text }) => (recipients.includes(to) ? (/\b\d{6}\b/.exec(text) ?? []) : []));
   /** Customers of which each has a second factor by mail, and recovery codes. */
   const settled = async () => {
-    while (ledger.lives < PLACES) await pause(50);
+    await until(() => ledger.lives >= PLACES);
     return ledger.registered.filter(({ usedCode }) => usedCode !== undefined);
   };
   const timed = async <T>(work: Promise<T>): Promise<T> => {
@@ -91,7 +91,7 @@ describe('three instances whose mail server', () => {
       const path = `/mfa/challenges/${body.mfa.challenge.id}/verify`;
       expect(await post(path, { code }, body.accessToken)).toMatchObject({ status: 200 });
       const { lives } = ledger;
-      while (ledger.lives < lives + PLACES) await pause(50);
+      await until(() => ledger.lives >= lives + PLACES);
       fleet.mail.behave({});
     });
     expect(ledger.failures).toEqual([]);

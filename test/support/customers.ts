@@ -57,6 +57,18 @@ export async function live(site: Site, ledger: Ledger): Promise<void> {
     throw new Interrupted(path);
   };
 
+  /** In two tabs at once: both get the same successor. */
+  const refresh = async ({ accessToken, refreshToken }: { accessToken: string; refreshToken: string }) => {
+    const answers = await Promise.allSettled([1, 2].map(() => post('/auth/refresh', { refreshToken })));
+    const refreshed = answers.flatMap((one) => (one.status === 'fulfilled' ? [expect(one.value, 200, 'refresh')] : []));
+    refreshed.forEach((one) => ledger.saw(one));
+    if (refreshed.length === 0) ledger.inDoubt.add(sessionOf(accessToken));
+    if (refreshed.length < answers.length) throw new Interrupted('refresh');
+    if (refreshed[0].refreshToken !== refreshed[1].refreshToken)
+      ledger.violations.push('one refresh token has two successors');
+    return refreshed[0];
+  };
+
   const { verification } = expect(await post('/auth/register', { email, password }), 202, 'register');
   const code = await nextCode();
   const wrong = { challengeId: verification.id, code: code === '000000' ? '000001' : '000000' };
@@ -88,15 +100,7 @@ export async function live(site: Site, ledger: Ledger): Promise<void> {
   ledger.saw(session);
   expect(await get('/auth/events', session.accessToken), 200, 'a guarded route');
 
-  const { refreshToken } = session;
-  const answers = await Promise.allSettled([1, 2].map(() => post('/auth/refresh', { refreshToken })));
-  const refreshed = answers.flatMap((one) => (one.status === 'fulfilled' ? [expect(one.value, 200, 'refresh')] : []));
-  refreshed.forEach((one) => ledger.saw(one));
-  if (refreshed.length === 0) ledger.inDoubt.add(sessionOf(session.accessToken));
-  if (refreshed.length < answers.length) throw new Interrupted('refresh');
-  [session] = refreshed;
-  if (refreshed[1].refreshToken !== session.refreshToken)
-    ledger.violations.push('one refresh token has two successors');
+  session = await refresh(session);
 
   const totp = expect(await post('/mfa/factors', { type: 'totp' }, session.accessToken), 201, 'enrol an app');
   const { secret } = totp.enrollment;
@@ -122,8 +126,11 @@ export async function live(site: Site, ledger: Ledger): Promise<void> {
   const backup = factors.find(({ type }: { type: string }) => type === 'recovery_code');
   expect(await post(`/mfa/challenges/${id}/send`, { factorId: backup.id }, last.accessToken), 202, 'recover');
   const [recoveryCode] = record.recoveryCodes.splice(0, 1);
-  ledger.saw(await twice(`/mfa/challenges/${id}/verify`, { code: recoveryCode }, last.accessToken, 200));
+  session = await twice(`/mfa/challenges/${id}/verify`, { code: recoveryCode }, last.accessToken, 200);
+  ledger.saw(session);
   record.usedCode = recoveryCode;
+  // What stays behind is a family that has ancestors.
+  await refresh(session);
   ledger.lives++;
 }
 
@@ -150,6 +157,14 @@ export async function underTraffic(
     over = true;
   }
   await traffic;
+}
+
+/** Waits for what the traffic brings about. @throws Error when it does not within half a minute */
+export async function until(done: () => boolean): Promise<void> {
+  for (const deadline = performance.now() + 30_000; !done();) {
+    if (performance.now() > deadline) throw new Error(`In vain: ${String(done)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Waits out the last seconds of a time step, so that what is computed now is still right when it arrives. */
