@@ -1,70 +1,104 @@
-import { type MailServer, startMailServer } from '../support/mail-server.js';
-import { bearer, eventually, newPerson, type Person } from '../support/people.js';
-import { type Server, startServer } from '../support/server.js';
+import { mailedCode, underTraffic, until } from '../support/customers.js';
+import { Fleet } from '../support/fleet.js';
+import { brokenInvariants, signIn } from '../support/invariants.js';
+import { call, Ledger } from '../support/ledger.js';
+import { newPerson } from '../support/people.js';
 
+const PLACES = 4;
 /** In milliseconds. */
 const AT_MOST = 5_000;
+/** With the traffic: who logs in may stand in line for a password hash besides. */
+const IN_A_CROWD = AT_MOST + 1_000;
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-/** Nothing but the server can be asked: messages are really sent. */
-describe('a server whose mail server', () => {
-  let mail: MailServer;
-  let server: Server;
+describe('three instances whose mail server', () => {
+  let fleet: Fleet;
+  let ledger: Ledger;
 
   beforeAll(async () => {
-    mail = await startMailServer();
-    server = await startServer({ DELIVERY: 'live', SMTP_URL: mail.url });
+    fleet = await Fleet.start();
   });
-  afterAll(async () => {
-    await server?.remove();
-    await mail?.close();
+  beforeEach(() => {
+    ledger = new Ledger();
   });
+  afterAll(() => fleet?.remove());
 
-  const replaceMail = async (manners: { refuses?: boolean; hangs?: boolean }) => {
-    await mail.close();
-    mail = await startMailServer({ port: mail.port, ...manners });
+  const post = (path: string, body: object, token?: string) => call(ledger, fleet.url, `/v1${path}`, body, token);
+  const mailed = (to: string) =>
+    fleet.mail.mails.flatMap(({ recipients, text }) => (recipients.includes(to) ? (/\b\d{6}\b/.exec(text) ?? []) : []));
+  /** Customers of which each has a second factor by mail, and recovery codes. */
+  const settled = async () => {
+    await until(() => ledger.lives >= PLACES);
+    return ledger.registered.filter(({ usedCode }) => usedCode !== undefined);
   };
-  const newestCode = (to: string) =>
-    eventually(() => /\b(\d{6})\b/.exec(mail.mails.find(({ recipients }) => recipients.includes(to))!.text)![1]);
-  const login = ({ email, password }: Person) => server.http.post('/v1/auth/login').send({ email, password });
-
-  async function withEmailFactor(): Promise<Person> {
-    const person = newPerson();
-    const { body } = await server.http.post('/v1/auth/register').send(person).expect(202);
-    const verification = { challengeId: body.verification.id, code: await newestCode(person.email) };
-    await server.http.post('/v1/auth/email/verify').send(verification).expect(204);
-    const { accessToken } = (await login(person).expect(200)).body;
-    const enrolled = await server.http.post('/v1/mfa/factors').auth(accessToken, bearer).send({ type: 'email' });
-    const code = await newestCode(person.email);
-    const activation = `/v1/mfa/factors/${enrolled.body.factor.id}/activate`;
-    await server.http.post(activation).auth(accessToken, bearer).send({ code }).expect(200);
-    return person;
-  }
-
-  it.each([
-    { what: 'is down', begin: () => mail.close() },
-    { what: 'never says whether it took the mail', begin: () => replaceMail({ hangs: true }) },
-    { what: 'refuses', begin: () => replaceMail({ refuses: true }) },
-  ])('$what says so within 5 seconds, and sends again when it is asked to', async ({ begin }) => {
-    const person = await withEmailFactor();
-    await begin();
+  const timed = async <T>(work: Promise<T>): Promise<T> => {
     const startedAt = performance.now();
-    const { body } = await login(person).expect(200);
+    const result = await work;
     expect(performance.now() - startedAt).toBeLessThan(AT_MOST);
-    const { challenge } = body.mfa;
-    expect(challenge).toMatchObject({ status: 'pending', delivery: 'failed' });
-    // At once: the minute between two messages does not hold for one that never came.
-    expect(challenge).not.toHaveProperty('resendAt');
+    return result;
+  };
+  const everythingIsAsBefore = async () => {
+    const after = new Ledger();
+    await underTraffic(fleet, after, PLACES, () => pause(1_000));
+    expect(after.failures).toEqual([]);
+    expect(after.lives).toBeGreaterThan(0);
+    expect(await brokenInvariants(fleet, after)).toEqual([]);
+  };
 
-    const registeredAt = performance.now();
-    await server.http.post('/v1/auth/register').send(newPerson()).expect(202);
-    expect(performance.now() - registeredAt).toBeLessThan(AT_MOST);
+  it.each<{ what: string; begin: () => void | Promise<void>; mend: () => void | Promise<void> }>([
+    { what: 'is down', begin: () => fleet.mail.close(), mend: () => fleet.mail.reopen() },
+    {
+      what: 'never says whether it took the mail',
+      begin: () => fleet.mail.behave({ hangs: true }),
+      mend: () => fleet.mail.behave({}),
+    },
+    { what: 'refuses', begin: () => fleet.mail.behave({ refuses: true }), mend: () => fleet.mail.behave({}) },
+  ])('$what say so within 5 seconds, and send again when they are asked to', async ({ begin, mend }) => {
+    await underTraffic(fleet, ledger, PLACES, async () => {
+      const [{ email, password }, ...others] = await settled();
+      await begin();
+      const { status, body } = await timed(post('/auth/login', { email, password }));
+      expect(status).toBe(200);
+      const { challenge } = body.mfa;
+      expect(challenge).toMatchObject({ status: 'pending', delivery: 'failed' });
+      // At once: the minute between two messages does not hold for one that never came.
+      expect(challenge).not.toHaveProperty('resendAt');
+      expect(await timed(post('/auth/register', newPerson()))).toMatchObject({ status: 202 });
+      // Who needs no mail.
+      expect(await Promise.all(others.map((one) => signIn(fleet, ledger, one)))).toEqual(others.map(() => null));
 
-    await mail.close();
-    mail = await startMailServer({ port: mail.port });
-    const path = `/v1/mfa/challenges/${challenge.id}`;
-    const again = await server.http.post(`${path}/send`).auth(body.accessToken, bearer).send({}).expect(202);
-    expect(again.body).toMatchObject({ delivery: 'sent', attemptsLeft: 5 });
-    const code = await newestCode(person.email);
-    await server.http.post(`${path}/verify`).auth(body.accessToken, bearer).send({ code }).expect(200);
+      await mend();
+      const path = `/mfa/challenges/${challenge.id}`;
+      const known = mailed(email);
+      const again = await timed(post(`${path}/send`, {}, body.accessToken));
+      expect(again).toMatchObject({ status: 202, body: { delivery: 'sent', attemptsLeft: 5 } });
+      const code = await mailedCode(fleet, email, known);
+      expect(await post(`${path}/verify`, { code }, body.accessToken)).toMatchObject({ status: 200 });
+    });
+    // Whoever waited for one of those that were never sent.
+    expect(ledger.failures.filter((failure) => failure !== 'no mail')).toEqual([]);
+    expect(ledger.slowest).toBeLessThan(IN_A_CROWD);
+    expect(await brokenInvariants(fleet, ledger)).toEqual([]);
+    await everythingIsAsBefore();
+  });
+
+  it('is slow send every mail nevertheless', async () => {
+    await underTraffic(fleet, ledger, PLACES, async () => {
+      const [{ email, password }] = await settled();
+      fleet.mail.behave({ takes: 2_000 });
+      const known = mailed(email);
+      const { body } = await timed(post('/auth/login', { email, password }));
+      expect(body.mfa.challenge).toMatchObject({ status: 'pending', delivery: 'sent' });
+      const code = await mailedCode(fleet, email, known);
+      const path = `/mfa/challenges/${body.mfa.challenge.id}/verify`;
+      expect(await post(path, { code }, body.accessToken)).toMatchObject({ status: 200 });
+      const { lives } = ledger;
+      await until(() => ledger.lives >= lives + PLACES);
+      fleet.mail.behave({});
+    });
+    expect(ledger.failures).toEqual([]);
+    expect(ledger.slowest).toBeLessThan(IN_A_CROWD);
+    expect(await brokenInvariants(fleet, ledger)).toEqual([]);
+    await everythingIsAsBefore();
   });
 });

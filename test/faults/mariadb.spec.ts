@@ -2,6 +2,7 @@ import { underTraffic } from '../support/customers.js';
 import { Ledger } from '../support/ledger.js';
 import { Fleet } from '../support/fleet.js';
 import { brokenInvariants } from '../support/invariants.js';
+import { stored } from '../support/stored.js';
 
 const PLACES = 4;
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
@@ -26,6 +27,15 @@ describe('three instances whose MariaDB', () => {
     await fleet.mariadb.start();
   };
 
+  const eventsNotWritten = () =>
+    fleet.logged('error').filter((line) => line.includes('security events were not written'));
+  /** Sessions of which nobody could read later how they began. */
+  async function unheardOf({ families }: Ledger): Promise<string[]> {
+    const query = "SELECT sessionId FROM stepgate_audit_event WHERE type = 'login.succeeded'";
+    const heardOf = new Set(await stored(fleet.databaseUrl, query));
+    return [...families.keys()].filter((session) => !heardOf.has(session));
+  }
+
   it.each([
     { what: 'hangs for 5 seconds', fault: frozenFor(5) },
     { what: 'hangs for 30 seconds', fault: frozenFor(30) },
@@ -43,9 +53,14 @@ describe('three instances whose MariaDB', () => {
     expect(ledger.failures.filter((failure) => !/^50[23]/.test(failure))).toEqual([]);
     // 5 seconds of silence, a turn at the password hash, and what the test takes.
     expect(ledger.slowest).toBeLessThan(10_000);
+    const before = eventsNotWritten();
     const after = new Ledger();
     await underTraffic(fleet, after, PLACES, () => pause(1_000));
     expect(after.failures).toEqual([]);
     expect(after.lives).toBeGreaterThan(0);
+    // Three times as long as the wait of one that failed.
+    await pause(3_000);
+    expect(eventsNotWritten()).toEqual(before);
+    expect(await unheardOf(ledger)).toEqual([]);
   });
 });

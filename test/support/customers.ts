@@ -1,10 +1,18 @@
 import { generateSync } from 'otplib';
 import { newPerson } from './people.js';
-import type { Fleet } from './fleet.js';
-import { type Answer, call, Interrupted, type Ledger } from './ledger.js';
+import { type Answer, call, Interrupted, type Ledger, sessionOf } from './ledger.js';
+import type { MailServer } from './mail-server.js';
+
+/** Where customers are. */
+export interface Site {
+  readonly url: string;
+  readonly mail: Pick<MailServer, 'mails'>;
+  /** What the clocks of their phones show; the right time unless given. */
+  now?(): number;
+}
 
 /** The newest code mailed to the address, once there is one that is none of `known`. */
-export async function mailedCode({ mail }: Fleet, to: string, known: readonly string[]): Promise<string> {
+export async function mailedCode({ mail }: Site, to: string, known: readonly string[]): Promise<string> {
   const deadline = performance.now() + 6_000;
   for (;;) {
     for (const { recipients, text } of mail.mails) {
@@ -16,19 +24,19 @@ export async function mailedCode({ mail }: Fleet, to: string, known: readonly st
   }
 }
 
-/** From registration to logout, each request by way of nginx to whichever instance is next. */
-export async function live(fleet: Fleet, ledger: Ledger): Promise<void> {
+/** From registration to logout, each request to whichever instance is next. */
+export async function live(site: Site, ledger: Ledger): Promise<void> {
   const { email, password } = newPerson();
   const codes: string[] = [];
-  const post = (path: string, body: object, token?: string) => call(ledger, fleet.url, `/v1${path}`, body, token);
-  const get = (path: string, token: string) => call(ledger, fleet.url, `/v1${path}`, undefined, token);
+  const post = (path: string, body: object, token?: string) => call(ledger, site.url, `/v1${path}`, body, token);
+  const get = (path: string, token: string) => call(ledger, site.url, `/v1${path}`, undefined, token);
   const expect = ({ status, body }: Answer, wanted: number, what: string) => {
     if (status !== wanted) ledger.violations.push(`${what}: ${status} ${JSON.stringify(body)}, not ${wanted}`);
     if (status !== wanted) throw new Interrupted(what);
     return body;
   };
   const nextCode = async () => {
-    const code = await mailedCode(fleet, email, codes).catch((error: Error) => {
+    const code = await mailedCode(site, email, codes).catch((error: Error) => {
       ledger.failures.push(error.message);
       throw error;
     });
@@ -47,6 +55,18 @@ export async function live(fleet: Fleet, ledger: Ledger): Promise<void> {
     if (refusals.length === answers.length)
       ledger.violations.push(`${path}: a right code was refused: ${refusals.join(' and ')}`);
     throw new Interrupted(path);
+  };
+
+  /** In two tabs at once: both get the same successor. */
+  const refresh = async ({ accessToken, refreshToken }: { accessToken: string; refreshToken: string }) => {
+    const answers = await Promise.allSettled([1, 2].map(() => post('/auth/refresh', { refreshToken })));
+    const refreshed = answers.flatMap((one) => (one.status === 'fulfilled' ? [expect(one.value, 200, 'refresh')] : []));
+    refreshed.forEach((one) => ledger.saw(one));
+    if (refreshed.length === 0) ledger.inDoubt.add(sessionOf(accessToken));
+    if (refreshed.length < answers.length) throw new Interrupted('refresh');
+    if (refreshed[0].refreshToken !== refreshed[1].refreshToken)
+      ledger.violations.push('one refresh token has two successors');
+    return refreshed[0];
   };
 
   const { verification } = expect(await post('/auth/register', { email, password }), 202, 'register');
@@ -80,18 +100,14 @@ export async function live(fleet: Fleet, ledger: Ledger): Promise<void> {
   ledger.saw(session);
   expect(await get('/auth/events', session.accessToken), 200, 'a guarded route');
 
-  const { refreshToken } = session;
-  const refreshed = await Promise.all([1, 2].map(() => post('/auth/refresh', { refreshToken })));
-  const heads = new Set(refreshed.map((one) => expect(one, 200, 'refresh').refreshToken));
-  if (heads.size !== 1) ledger.violations.push('one refresh token has two successors');
-  session = refreshed[0].body;
-  ledger.saw(session);
+  session = await refresh(session);
 
   const totp = expect(await post('/mfa/factors', { type: 'totp' }, session.accessToken), 201, 'enrol an app');
   const { secret } = totp.enrollment;
   // The step before this one is still good, which leaves this one for the step-up.
-  const app = (ago: number) => ({ code: generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) - ago }) });
-  await clearOfTheNextStep();
+  const now = () => site.now?.() ?? Date.now();
+  const app = (ago: number) => ({ code: generateSync({ secret, epoch: Math.floor(now() / 1_000) - ago }) });
+  await clearOfTheNextStep(now());
   expect(await post(`/mfa/factors/${totp.factor.id}/activate`, app(30), session.accessToken), 200, 'activate an app');
   ledger.enrolled.push(totp.factor.id);
   const stepUp = expect(
@@ -110,14 +126,17 @@ export async function live(fleet: Fleet, ledger: Ledger): Promise<void> {
   const backup = factors.find(({ type }: { type: string }) => type === 'recovery_code');
   expect(await post(`/mfa/challenges/${id}/send`, { factorId: backup.id }, last.accessToken), 202, 'recover');
   const [recoveryCode] = record.recoveryCodes.splice(0, 1);
-  ledger.saw(await twice(`/mfa/challenges/${id}/verify`, { code: recoveryCode }, last.accessToken, 200));
+  session = await twice(`/mfa/challenges/${id}/verify`, { code: recoveryCode }, last.accessToken, 200);
+  ledger.saw(session);
   record.usedCode = recoveryCode;
+  // What stays behind is a family that has ancestors.
+  await refresh(session);
   ledger.lives++;
 }
 
 /** So many customers at once, one after the other in each place, until the end of `during`. */
 export async function underTraffic(
-  fleet: Fleet,
+  site: Site,
   ledger: Ledger,
   places: number,
   during: () => Promise<void>,
@@ -125,7 +144,7 @@ export async function underTraffic(
   let over = false;
   const place = async () => {
     while (!over) {
-      await live(fleet, ledger).catch(async (error: Error) => {
+      await live(site, ledger).catch(async (error: Error) => {
         if (!(error instanceof Interrupted)) throw error;
         await new Promise((resolve) => setTimeout(resolve, 100));
       });
@@ -140,8 +159,16 @@ export async function underTraffic(
   await traffic;
 }
 
+/** Waits for what the traffic brings about. @throws Error when it does not within half a minute */
+export async function until(done: () => boolean): Promise<void> {
+  for (const deadline = performance.now() + 30_000; !done();) {
+    if (performance.now() > deadline) throw new Error(`In vain: ${String(done)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Waits out the last seconds of a time step, so that what is computed now is still right when it arrives. */
-async function clearOfTheNextStep(): Promise<void> {
-  const left = 30_000 - (Date.now() % 30_000);
+async function clearOfTheNextStep(now: number): Promise<void> {
+  const left = 30_000 - (now % 30_000);
   if (left < 6_000) await new Promise((resolve) => setTimeout(resolve, left + 10));
 }

@@ -18,6 +18,8 @@ export class Ledger {
   readonly ended: string[] = [];
   /** Refresh tokens by session, oldest first. */
   readonly families = new Map<string, string[]>();
+  /** Sessions of which their customers cannot know the newest token, or whether they live: an answer was lost, say. */
+  readonly inDoubt = new Set<string>();
   /** What failed, as `503 POST /v1/auth/login`. */
   readonly failures: string[] = [];
   /** What must not have happened. */
@@ -28,7 +30,8 @@ export class Ledger {
 
   saw({ accessToken, refreshToken }: { accessToken: string; refreshToken: string }): void {
     const id = sessionOf(accessToken);
-    this.families.set(id, [...(this.families.get(id) ?? []), refreshToken]);
+    const known = this.families.get(id) ?? [];
+    if (!known.includes(refreshToken)) this.families.set(id, [...known, refreshToken]);
   }
 }
 
@@ -55,6 +58,7 @@ export async function call(ledger: Ledger, url: string, path: string, body?: obj
   ledger.slowest = Math.max(ledger.slowest, performance.now() - sentAt);
   if (answer.status === 0 || answer.status >= 500) {
     ledger.failures.push(`${answer.status} ${method} ${path}`);
+    if (token !== undefined) ledger.inDoubt.add(sessionOf(token));
     throw new Interrupted(answer.text);
   }
   return { status: answer.status, body: answer.text === '' ? null : JSON.parse(answer.text) };

@@ -16,49 +16,59 @@ export interface MailServer {
   readonly port: number;
   /** Newest first. */
   readonly mails: readonly ReceivedMail[];
+  /** From now on, in conversations under way too. */
+  behave(manners: Manners): void;
+  /** Nobody is there any more. */
   close(): Promise<void>;
+  /** Somebody is again, at the same port. */
+  reopen(): Promise<void>;
 }
 
 interface Manners {
-  readonly port?: number;
   /** Says no to every recipient. */
   readonly refuses?: boolean;
   /** Takes the mail and never says whether it did. */
   readonly hangs?: boolean;
+  /** Milliseconds until it has taken a mail. */
+  readonly takes?: number;
 }
 
 /** A real SMTP server. */
-export async function startMailServer({ port = 0, refuses = false, hangs = false }: Manners = {}): Promise<MailServer> {
+export async function startMailServer({ port = 0, ...first }: Manners & { port?: number } = {}): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    disableReverseLookup: true,
-    closeTimeout: 100,
-    onRcptTo: (_address, _session, done) => done(refuses ? new Error('550 No such user') : undefined),
-    onData: (stream, session, done) => {
-      let raw = '';
-      stream.on('data', (chunk: Buffer) => (raw += chunk.toString('latin1')));
-      stream.on('end', () => {
-        mails.unshift(
-          read(
-            raw,
-            session.envelope.rcptTo.map(({ address }) => address),
-          ),
-        );
-        if (!hangs) done();
-      });
-    },
-  });
-  server.on('error', () => undefined);
-  server.listen(port, '127.0.0.1');
-  await once(server.server, 'listening');
+  let manners: Manners = first;
+  const open = async (at: number) => {
+    const server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS', 'AUTH'],
+      disableReverseLookup: true,
+      closeTimeout: 100,
+      onRcptTo: (_address, _session, done) => done(manners.refuses ? new Error('550 No such user') : undefined),
+      onData: (stream, { envelope }, done) => {
+        let raw = '';
+        const take = () => {
+          const recipients = envelope.rcptTo.map(({ address }) => address);
+          mails.unshift(read(raw, recipients));
+          if (!manners.hangs) done();
+        };
+        stream.on('data', (chunk: Buffer) => (raw += chunk.toString('latin1')));
+        stream.on('end', () => setTimeout(take, manners.takes ?? 0));
+      },
+    });
+    server.on('error', () => undefined);
+    server.listen(at, '127.0.0.1');
+    await once(server.server, 'listening');
+    return server;
+  };
+  let server = await open(port);
   const bound = (server.server.address() as AddressInfo).port;
   return {
     url: `smtp://127.0.0.1:${bound}`,
     port: bound,
     mails,
+    behave: (next) => void (manners = next),
     close: () => new Promise((done) => server.close(done)),
+    reopen: async () => void (server = await open(bound)),
   };
 }
 
