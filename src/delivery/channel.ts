@@ -21,7 +21,7 @@ export interface Channel {
   address(raw: string): string | null;
 
   /**
-   * Hands the message over. After 4.5 seconds the user is told that it failed.
+   * Hands the message over. After 3.5 seconds the user is told that it failed.
    * @throws Error when it could not
    */
   send(message: Message): Promise<void>;

@@ -61,8 +61,10 @@ export class Refresh {
   private async rotate(row: SessionState, token: RefreshToken, enabled: Provided | null): Promise<Grant | null> {
     const next = successor(token, this.secrets);
     const changes = { refreshHash: digest(next), refreshGeneration: next.generation, lastUsedAt: this.clock.now() };
+    // First: what cannot be granted, as the clock was moved back, must not use the token up.
+    const grant = this.grants.of({ ...row, ...changes }, next);
     const rotated = await this.rows.rotate(row.id, { hash: row.refreshHash, epoch: row.epoch }, changes, enabled);
-    return rotated ? this.grants.of({ ...row, ...changes }, next) : null;
+    return rotated ? grant : null;
   }
 
   /** The token is not the newest: just used (same successor again), used long ago (theft), or of an earlier family. */

@@ -23,4 +23,18 @@ describe.each(databases)('after the clock was set back by an hour, on $name', (k
     await Promise.all([one.close(), two.close()]);
     await shared.drop();
   });
+
+  it('a refresh that is refused uses no refresh token up', async () => {
+    const clock = new ManualClock();
+    const app = await startApp({ database: kind, clock });
+    const { refreshToken } = await openSession(app);
+    const refresh = () => app.http.post('/v1/auth/refresh').send({ refreshToken });
+    clock.setBack('1h');
+    const refused = await refresh();
+    // Longer than a used token is good for.
+    clock.advance('61m');
+    const granted = await refresh();
+    await app.close();
+    expect([refused.status, granted.status]).toEqual([401, 200]);
+  });
 });

@@ -3,7 +3,7 @@ import { MailCarrier } from '../../carrier.js';
 import type { Message } from '../../channel.js';
 
 /** In milliseconds, for each step of the conversation with the mail server. */
-const STEP_TIMEOUT = 4_000;
+const STEP_TIMEOUT = 3_000;
 
 /** Sends mail over SMTP. */
 export class SmtpCarrier extends MailCarrier {
