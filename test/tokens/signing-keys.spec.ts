@@ -40,9 +40,9 @@ describe.each(databases)('signing keys on $name', (database) => {
   const status = async (token: string) => (await app.http.get('/v1/auth/session').auth(token, bearer)).status;
 
   /** The keys as another instance on the same database holds them. */
-  async function anotherInstance(algorithm: SigningAlgorithm = 'ES256'): Promise<SigningKeys> {
+  async function anotherInstance(algorithm: SigningAlgorithm = 'ES256', table = rows): Promise<SigningKeys> {
     const options = { ...app.nest.get<TokensOptions>(TOKENS_OPTIONS), algorithm };
-    const other = new SigningKeys(rows, options, app.nest.get(Secrets), app.clock);
+    const other = new SigningKeys(table, options, app.nest.get(Secrets), app.clock);
     await other.onModuleInit();
     return other;
   }
@@ -125,6 +125,18 @@ describe.each(databases)('signing keys on $name', (database) => {
     await other.refresh();
     app.clock.advance('5m');
     expect(keys().current().id).toBe(other.current().id);
+  });
+
+  it('rotate twice when one instance does so before the other has looked again', async () => {
+    let looks = 0;
+    const slow = Object.create(rows) as Repository<SigningKeyRow>;
+    slow.find = async (options) => {
+      if (++looks === 3) await keys().rotate(); // after the look at the start, and that before the insert
+      return rows.find(options);
+    };
+    const { id } = await (await anotherInstance('ES256', slow)).rotate();
+    expect(await rows.count()).toBe(3);
+    expect(await rows.findOneByOrFail({ generation: 2 })).toMatchObject({ id });
   });
 
   it('that another instance has just made are accepted at once, even amid a flood of unknown ones', async () => {

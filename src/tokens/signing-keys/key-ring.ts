@@ -26,6 +26,10 @@ export class KeyRing<Key extends RingEntry> {
     return this.keys[0];
   }
 
+  ofGeneration(generation: number): Key | undefined {
+    return this.keys.find((key) => key.generation === generation);
+  }
+
   has(id: string): boolean {
     return this.byId.has(id);
   }

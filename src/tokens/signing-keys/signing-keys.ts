@@ -71,12 +71,11 @@ export class SigningKeys implements OnModuleInit {
 
   /**
    * Puts a new key on the ring; it signs once every cached JWKS has it.
-   * @returns the newest key: ours, or that of an instance that rotated at the same moment
+   * @returns the key that follows the newest one: ours, or that of an instance that rotated at the same moment
    */
   async rotate(): Promise<SigningKey> {
     await this.load();
-    await this.add(this.clock.in(JWKS_MAX_AGE));
-    return this.ring.newest!;
+    return this.add(this.clock.in(JWKS_MAX_AGE));
   }
 
   @Interval(REFRESH_INTERVAL)
@@ -96,7 +95,7 @@ export class SigningKeys implements OnModuleInit {
   }
 
   /** Generations are unique: of two instances that add a key after the same one, the second takes that of the first. */
-  private async add(activeFrom: Date): Promise<void> {
+  private async add(activeFrom: Date): Promise<SigningKey> {
     const { algorithm } = this.options;
     const id = randomId();
     const generation = (this.ring.newest?.generation ?? 0) + 1;
@@ -106,23 +105,24 @@ export class SigningKeys implements OnModuleInit {
     if (await insertOnce(this.rows, row, { generation })) {
       this.log.log(`New signing key ${id} (${algorithm}), in use from ${activeFrom.toISOString()}.`);
     }
-    await this.load();
+    const ring = await this.load();
+    return ring.ofGeneration(generation)!;
   }
 
   /** Waits for a look at the database that begins after this call; all who wait share it. */
   private lookAgain(): Promise<void> {
-    return (this.nextLook ??= delay(Math.max(0, this.lookedAt + LOOK_GAP - performance.now())).then(() => {
+    return (this.nextLook ??= delay(Math.max(0, this.lookedAt + LOOK_GAP - performance.now())).then(async () => {
       this.nextLook = undefined;
-      return this.load();
+      await this.load();
     }));
   }
 
-  private async load(): Promise<void> {
+  private async load(): Promise<KeyRing<SigningKey>> {
     this.lookedAt = performance.now();
     const rows = await this.rows.find({ order: { generation: 'DESC' }, take: LONGEST_RING });
     const inUse = new KeyRing(rows).accepted(this.clock.now(), this.options.accessTokenTtl);
     const opened = new Map(this.accepted().map((key) => [key.id, key]));
-    this.ring = new KeyRing(inUse.map((row) => opened.get(row.id) ?? this.open(row)));
+    return (this.ring = new KeyRing(inUse.map((row) => opened.get(row.id) ?? this.open(row))));
   }
 
   private open({ id, generation, algorithm, sealed, activeFrom }: SigningKeyRow): SigningKey {
