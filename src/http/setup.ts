@@ -5,6 +5,7 @@ import type { FastifyHttpOptions, FastifyInstance, RawServerDefault } from 'fast
 import { BatchedResponse } from './batched-response.js';
 import { answerUnreadable } from './client-errors.js';
 import { DrainingAdapter, type Patience } from './draining-adapter.js';
+import { handleInStep } from './in-step.js';
 import { answerUnroutable, ProblemFilter } from './problem.filter.js';
 import { securityHeaders } from './security-headers.js';
 import { DtoPipe } from './validation.js';
@@ -63,6 +64,7 @@ export async function setUpHttp(app: NestFastifyApplication, { corsOrigins }: Ht
     void reply.headers(securityHeaders(request.url)).header('x-request-id', request.id);
     done();
   });
+  handleInStep(fastify);
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   if (corsOrigins.length > 0) {
     app.enableCors({
