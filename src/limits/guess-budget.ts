@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, type Repository } from 'typeorm';
+import { gatheredReads } from '../database/gathered.js';
 import { insertOnce } from '../database/insert-once.js';
 import { Table } from '../database/table.js';
 import { Clock } from '../kernel/clock.js';
@@ -30,14 +31,18 @@ interface Counted extends Guessed {
  */
 @Injectable()
 export class GuessBudget {
-  private readonly table: Table<GuessBudgetRow>;
+  private readonly find: (subjectHash: string) => Promise<GuessBudgetRow | null>;
 
   constructor(
     @InjectRepository(GuessBudgetRow) private readonly rows: Repository<GuessBudgetRow>,
     private readonly secrets: Secrets,
     private readonly clock: Clock,
   ) {
-    this.table = new Table(rows);
+    const table = new Table(rows);
+    this.find = gatheredReads(async (hashes) => {
+      const found = await table.find({ subjectHash: In(hashes) });
+      return hashes.map((hash) => found.find(({ subjectHash }) => subjectHash === hash) ?? null);
+    });
   }
 
   /**
@@ -45,7 +50,7 @@ export class GuessBudget {
    * @returns null when the answer may be told, else the moment until which no answer is
    */
   async settle(right: boolean, guessed: readonly [Guessed, ...Guessed[]]): Promise<Date | null> {
-    const counted = await this.read(guessed);
+    const counted = await Promise.all(guessed.map((one) => this.read(one)));
     const until = latest(counted.map(({ row }) => this.blocked(row)));
     if (until) return until;
     if (!right) return latest(await Promise.all(counted.map((one) => this.count(one))));
@@ -53,16 +58,9 @@ export class GuessBudget {
     return null;
   }
 
-  private async read(guessed: readonly Guessed[]): Promise<Counted[]> {
-    const hashed = guessed.map((one) => ({
-      ...one,
-      subjectHash: this.secrets.hash('guess-budget', one.kind, one.subject),
-    }));
-    const rows = await this.table.find({ subjectHash: In(hashed.map(({ subjectHash }) => subjectHash)) });
-    return hashed.map((one) => ({
-      ...one,
-      row: rows.find(({ subjectHash }) => subjectHash === one.subjectHash) ?? null,
-    }));
+  private async read(guessed: Guessed): Promise<Counted> {
+    const subjectHash = this.secrets.hash('guess-budget', guessed.kind, guessed.subject);
+    return { ...guessed, subjectHash, row: await this.find(subjectHash) };
   }
 
   /** Counts one failure; each of many at the same moment counts one of its own, or finds itself blocked. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, MoreThan, Not, type Repository } from 'typeorm';
+import { gatheredInserts } from '../database/gathered.js';
 import type { Provided } from '../database/provided.js';
 import { Table, type Which } from '../database/table.js';
 import { SessionRow } from './session.entity.js';
@@ -31,14 +32,12 @@ const REVOCATION = ['id', 'epoch', 'endedAt', 'revokedAt'] as const;
 /** The session table. Each change is one conditional UPDATE; the row count says whether it was made. */
 @Injectable()
 export class SessionRepository {
+  readonly insert: (row: SessionRow) => Promise<void>;
   private readonly table: Table<SessionRow>;
 
   constructor(@InjectRepository(SessionRow) private readonly rows: Repository<SessionRow>) {
     this.table = new Table(rows);
-  }
-
-  async insert(row: SessionRow): Promise<void> {
-    await this.table.insert(row);
+    this.insert = gatheredInserts(this.table);
   }
 
   async find(id: string): Promise<SessionState | null> {

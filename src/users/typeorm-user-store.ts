@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import { In, type Repository } from 'typeorm';
+import { gatheredReads } from '../database/gathered.js';
 import { insertOnce } from '../database/insert-once.js';
 import type { Provided } from '../database/provided.js';
 import { Table } from '../database/table.js';
@@ -15,6 +16,7 @@ import { type NewUser, type User, UserStore } from './user-store.js';
 @Injectable()
 export class TypeOrmUserStore extends UserStore {
   private readonly table: Table<UserRow>;
+  private readonly findByHash: (hash: string) => Promise<UserRow | null>;
 
   constructor(
     @InjectRepository(UserRow) private readonly rows: Repository<UserRow>,
@@ -23,10 +25,14 @@ export class TypeOrmUserStore extends UserStore {
   ) {
     super();
     this.table = new Table(rows);
+    this.findByHash = gatheredReads(async (hashes) => {
+      const found = await this.table.find({ emailHash: In(hashes) });
+      return hashes.map((hash) => found.find((row) => row.emailHash === hash) ?? null);
+    });
   }
 
   async authenticate(email: string, password: string): Promise<User | null> {
-    const row = await this.table.findOne({ emailHash: emailHash(email) });
+    const row = await this.findByHash(emailHash(email));
     const right = await this.hasher.matches(row?.passwordHash ?? null, password);
     return row && right && !row.disabledAt ? toUser(row) : null;
   }
@@ -37,7 +43,7 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   async findByEmail(email: string): Promise<User | null> {
-    const row = await this.table.findOne({ emailHash: emailHash(email) });
+    const row = await this.findByHash(emailHash(email));
     return row && toUser(row);
   }
 

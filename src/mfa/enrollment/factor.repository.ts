@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
+import { In, IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
+import { gatheredReads } from '../../database/gathered.js';
 import { insertOnce, isTaken } from '../../database/insert-once.js';
 import type { Provided } from '../../database/provided.js';
 import { Table } from '../../database/table.js';
@@ -10,10 +11,16 @@ import { Factor } from './factor.entity.js';
 /** The factor table. Each change is one conditional statement; the row count says whether it was made. */
 @Injectable()
 export class FactorRepository {
+  /** All of a user's factors, oldest first. */
+  readonly findAll: (userId: string) => Promise<Factor[]>;
   private readonly table: Table<Factor>;
 
   constructor(@InjectRepository(Factor) private readonly rows: Repository<Factor>) {
     this.table = new Table(rows);
+    this.findAll = gatheredReads(async (users) => {
+      const factors = await this.table.find({ userId: In(users) }, ['createdAt', 'id']);
+      return users.map((user) => factors.filter(({ userId }) => userId === user));
+    });
   }
 
   /** True unless the slot is taken. */
@@ -24,11 +31,6 @@ export class FactorRepository {
   /** True unless a factor of that id exists. */
   insertOnce(factor: Factor): Promise<boolean> {
     return insertOnce(this.rows, factor, { id: factor.id });
-  }
-
-  /** All of the user's factors, oldest first. */
-  findAll(userId: string): Promise<Factor[]> {
-    return this.table.find({ userId }, ['createdAt', 'id']);
   }
 
   async findOne(id: string, userId: string): Promise<Factor | null> {

@@ -1,0 +1,38 @@
+import DataLoader from 'dataloader';
+import type { ObjectLiteral } from 'typeorm';
+import type { Table } from './table.js';
+import { endedConnection } from './unavailable.js';
+
+/** Askers that share a statement. A driver keeps each statement's text: there are to be few for each purpose. */
+const TOGETHER = 16;
+
+/**
+ * Reads for all who ask in one turn of the event loop in one statement: where many sign in at once, and go on in step
+ * (`http/in-step.ts`), a statement serves several of them. Nothing is remembered: what is asked for is read afterwards.
+ * @param readAll in the order of the keys; the same key may be among them twice, and one value serve both
+ */
+export function gatheredReads<Key, Value>(
+  readAll: (keys: readonly Key[]) => Promise<Value[]>,
+): (key: Key) => Promise<Value> {
+  const loader = new DataLoader<Key, Value>(readAll, { cache: false, maxBatchSize: TOGETHER });
+  return (key) => loader.load(key);
+}
+
+/**
+ * Inserts the rows of all who ask in one turn of the event loop in one statement, with one commit for all. Should it
+ * fail, each row is inserted by itself, so nobody suffers for another's; unless the connection ended: then nobody knows
+ * whether they are there, and all are told.
+ */
+export function gatheredInserts<Row extends ObjectLiteral>(table: Table<Row>): (row: Row) => Promise<void> {
+  const insertAll = async (rows: readonly Row[]): Promise<(void | Error)[]> => {
+    try {
+      await table.insert(...(rows as [Row, ...Row[]]));
+      return rows.map(() => undefined);
+    } catch (error) {
+      if (rows.length === 1 || endedConnection(error)) throw error;
+      return Promise.all(rows.map((row) => table.insert(row).catch((error: Error) => error)));
+    }
+  };
+  const loader = new DataLoader<Row, void>(insertAll, { cache: false, maxBatchSize: TOGETHER });
+  return (row) => loader.load(row);
+}
