@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import type { ObjectLiteral } from 'typeorm';
-import type { Table } from './table.js';
+import { In, type ObjectLiteral } from 'typeorm';
+import type { Table, Which } from './table.js';
 import { endedConnection } from './unavailable.js';
 
 /** Askers that share a statement. A driver keeps each statement's text: there are to be few for each purpose. */
@@ -16,6 +16,18 @@ export function gatheredReads<Key, Value>(
 ): (key: Key) => Promise<Value> {
   const loader = new DataLoader<Key, Value>(readAll, { cache: false, maxBatchSize: TOGETHER });
   return (key) => loader.load(key);
+}
+
+/** As {@link gatheredReads}: the row that has the key in this column, which is unique, or null. */
+export function gatheredRows<Row extends ObjectLiteral, Name extends keyof Row & string>(
+  table: Table<Row>,
+  name: Name,
+): (key: Row[Name]) => Promise<Row | null> {
+  return gatheredReads(async (keys) => {
+    const rows = await table.find({ [name]: In(keys) } as Which<Row>);
+    const byKey = new Map(rows.map((row) => [row[name], row]));
+    return keys.map((key) => byKey.get(key) ?? null);
+  });
 }
 
 /**

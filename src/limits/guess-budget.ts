@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, type Repository } from 'typeorm';
-import { gatheredReads } from '../database/gathered.js';
+import type { Repository } from 'typeorm';
+import { gatheredRows } from '../database/gathered.js';
 import { insertOnce } from '../database/insert-once.js';
 import { Table } from '../database/table.js';
 import { Clock } from '../kernel/clock.js';
@@ -38,11 +38,7 @@ export class GuessBudget {
     private readonly secrets: Secrets,
     private readonly clock: Clock,
   ) {
-    const table = new Table(rows);
-    this.find = gatheredReads(async (hashes) => {
-      const found = await table.find({ subjectHash: In(hashes) });
-      return hashes.map((hash) => found.find(({ subjectHash }) => subjectHash === hash) ?? null);
-    });
+    this.find = gatheredRows(new Table(rows), 'subjectHash');
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, type Repository } from 'typeorm';
-import { gatheredReads } from '../database/gathered.js';
+import type { Repository } from 'typeorm';
+import { gatheredRows } from '../database/gathered.js';
 import { insertOnce } from '../database/insert-once.js';
 import type { Provided } from '../database/provided.js';
 import { Table } from '../database/table.js';
@@ -25,10 +25,7 @@ export class TypeOrmUserStore extends UserStore {
   ) {
     super();
     this.table = new Table(rows);
-    this.findByHash = gatheredReads(async (hashes) => {
-      const found = await this.table.find({ emailHash: In(hashes) });
-      return hashes.map((hash) => found.find((row) => row.emailHash === hash) ?? null);
-    });
+    this.findByHash = gatheredRows(this.table, 'emailHash');
   }
 
   async authenticate(email: string, password: string): Promise<User | null> {
