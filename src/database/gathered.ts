@@ -34,6 +34,7 @@ export function gatheredRows<Row extends ObjectLiteral, Name extends keyof Row &
  * Inserts the rows of all who ask in one turn of the event loop in one statement, with one commit for all. Should it
  * fail, each row is inserted by itself, so nobody suffers for another's; unless the connection ended: then nobody knows
  * whether they are there, and all are told.
+ * @throws whatever the database says of the asker's own row, or of the connection
  */
 export function gatheredInserts<Row extends ObjectLiteral>(table: Table<Row>): (row: Row) => Promise<void> {
   const insertAll = async (rows: readonly Row[]): Promise<(void | Error)[]> => {

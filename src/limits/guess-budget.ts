@@ -61,7 +61,7 @@ export class GuessBudget {
 
   /** Counts one failure; each of many at the same moment counts one of its own, or finds itself blocked. */
   private async count(guessed: Counted): Promise<Date | null> {
-    for (let { row } = guessed; ; row = await this.rows.findOneBy({ subjectHash: guessed.subjectHash })) {
+    for (let { row } = guessed; ; row = await this.find(guessed.subjectHash)) {
       const until = this.blocked(row);
       if (until) return until;
       const now = this.clock.now();
