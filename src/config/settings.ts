@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from '../kernel/clock.js';
 import { SIGNING_ALGORITHMS } from '../tokens/tokens.options.js';
 import { DEFAULT_DATABASE_URL } from '../database/options.js';
