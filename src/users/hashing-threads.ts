@@ -26,12 +26,18 @@ interface Asker {
 /**
  * Threads that hash passwords and do nothing else. Node's own pool stays free for files and host names; and as they run at
  * a lower priority (on Linux), a flood of logins takes from other requests only what those leave. Each thread begins when
- * it is first needed; there are no more of them than cores, as more would finish no sooner.
+ * it is first needed, or the first of them on {@link begin}; there are no more of them than cores, as more would finish no
+ * sooner.
  */
 export class HashingThreads {
   private readonly all = new Set<HashingThread>();
 
   constructor(private readonly most = availableParallelism()) {}
+
+  /** Has one thread at hand, so that the first password need not wait for it. */
+  begin(): void {
+    if (this.all.size === 0) this.add();
+  }
 
   /** Has it done by the thread that has least to do. */
   run<T>(name: 'hash' | 'verify', ...values: unknown[]): Promise<T> {
@@ -44,11 +50,11 @@ export class HashingThreads {
 
   private choose(): HashingThread {
     const [freest] = [...this.all].sort((one, other) => one.load - other.load);
-    if (!freest || (freest.load > 0 && this.all.size < this.most)) return this.begin();
+    if (!freest || (freest.load > 0 && this.all.size < this.most)) return this.add();
     return freest;
   }
 
-  private begin(): HashingThread {
+  private add(): HashingThread {
     const thread = new HashingThread(() => this.all.delete(thread));
     this.all.add(thread);
     return thread;
@@ -63,6 +69,8 @@ class HashingThread {
 
   /** @param gone called when the thread has died, or was stopped: it does not come back */
   constructor(gone: () => void) {
+    // Only a thread that owes an answer keeps the process up.
+    this.worker.unref();
     let reason = new Error('The thread that hashes passwords has ended.');
     this.worker.on('message', (answers: Answer[]) => answers.forEach((answer) => this.pass(answer)));
     this.worker.on('error', (error) => (reason = error));

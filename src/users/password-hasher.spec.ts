@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { PasswordHasher } from './password-hasher.js';
 
 describe('password hashes', () => {
@@ -34,6 +35,15 @@ describe('password hashes', () => {
     );
     const expected = Array.from({ length: 24 }, (_, index) => (index % 2 === 0) === index % 3 > 0);
     expect(await Promise.all(tries)).toEqual(expected);
+  });
+
+  it('find a thread at hand once the application has started', async () => {
+    hasher.onApplicationBootstrap();
+    let begun = 0;
+    const watch = createHook({ init: (_, type) => void (begun += Number(type === 'WORKER')) }).enable();
+    await hasher.hash('brass gears');
+    watch.disable();
+    expect(begun).toBe(0);
   });
 
   it('fail when their thread ends, rather than never to come', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { HashingQueue } from './hashing-queue.js';
 import { HashingThreads } from './hashing-threads.js';
 
@@ -9,10 +9,14 @@ const PARAMETERS = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, paral
 
 /** Password hashing. Passwords are taken exactly as received, whole (ASVS 6.2.8). */
 @Injectable()
-export class PasswordHasher implements OnApplicationShutdown {
+export class PasswordHasher implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly queue = new HashingQueue();
   private readonly threads = new HashingThreads();
   private readonly nobody = hashOfNobody();
+
+  onApplicationBootstrap(): void {
+    this.threads.begin();
+  }
 
   /**
    * @returns a PHC string
