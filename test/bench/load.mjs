@@ -1,7 +1,10 @@
 import autocannon from 'autocannon';
 
+/** Enough to keep a server busy: the load, too, has but one of the cores. */
+export const CONNECTIONS = 32;
+
 /** Sends GETs (or what `requests` says) for some seconds. @returns requests, errors, latencies in ms */
-export async function load(url, { seconds = 5, connections = 32, headers = {}, ...more } = {}) {
+export async function load(url, { seconds = 5, connections = CONNECTIONS, headers = {}, ...more } = {}) {
   const run = autocannon({ url, duration: seconds, connections, headers, ...more });
   // Its own percentiles are of whole milliseconds, of which there is often just one.
   const latencies = [];
