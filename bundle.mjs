@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 /**
  * `npm run build`, last step: makes one file of what `npm start` loads of ours, and of the libraries below, which takes a
- * third off a start. A start is the loading of files, and these were 870 of 2,650. All else in `dist` stays as it was
+ * quarter off a start. A start is the loading of files, and these were 870 of 2,650. All else in `dist` stays as it was
  * compiled: the package that is imported, the other commands, and what `nest start --watch` runs.
  */
 const DIST = join(import.meta.dirname, 'dist');

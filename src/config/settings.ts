@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+// All of it under one name, and not its `z`: so the bundle has only what is used, and not the messages of 50 languages.
 import * as z from 'zod';
 import { parseDuration } from '../kernel/clock.js';
 import { SIGNING_ALGORITHMS } from '../tokens/tokens.options.js';

@@ -69,8 +69,6 @@ class HashingThread {
 
   /** @param gone called when the thread has died, or was stopped: it does not come back */
   constructor(gone: () => void) {
-    // Only a thread that owes an answer keeps the process up.
-    this.worker.unref();
     let reason = new Error('The thread that hashes passwords has ended.');
     this.worker.on('message', (answers: Answer[]) => answers.forEach((answer) => this.pass(answer)));
     this.worker.on('error', (error) => (reason = error));
@@ -79,6 +77,8 @@ class HashingThread {
       gone();
       this.giveUp(reason);
     });
+    // Only a thread that owes an answer keeps the process up. Last, as listening for messages undoes it.
+    this.worker.unref();
   }
 
   get load(): number {

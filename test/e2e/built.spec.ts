@@ -1,5 +1,5 @@
 import { startApp, type TestApp } from '../support/app.js';
-import { bearer, eventually, newPerson } from '../support/people.js';
+import { as, login, register } from '../support/people.js';
 import { type Server, START_TIMEOUT, startServer } from '../support/server.js';
 
 /** What bundling could lose: files beside a module, what is imported late, and metadata of classes. */
@@ -35,18 +35,8 @@ describe('the server as it is built, beside the one that the other suites test',
   });
 
   it('enrols factors whose libraries are loaded late', async () => {
-    const http = built.http;
-    const lastCode = async (to: string) => {
-      const { body } = await http.get('/v1/dev/outbox').query({ to }).expect(200);
-      return body[0].code;
-    };
-    const person = newPerson();
-    const { body } = await http.post('/v1/auth/register').send(person).expect(202);
-    const code = await eventually(() => lastCode(person.email));
-    await http.post('/v1/auth/email/verify').send({ challengeId: body.verification.id, code }).expect(204);
-    const { accessToken } = (await http.post('/v1/auth/login').send(person).expect(200)).body;
-    const enroll = async (input: object) =>
-      (await http.post('/v1/mfa/factors').auth(accessToken, bearer).send(input).expect(201)).body;
+    const session = await login(built, await register(built));
+    const enroll = async (input: object) => (await as(built, session).post('/mfa/factors', input).expect(201)).body;
 
     expect(await enroll({ type: 'totp' })).toMatchObject({
       enrollment: { qrCodePng: expect.stringMatching(/^data:image\/png;base64,/) },

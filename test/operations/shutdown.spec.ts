@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import BetterSqlite3 from 'better-sqlite3';
 import { SMTPServer } from 'smtp-server';
 import request from 'supertest';
@@ -129,4 +132,12 @@ describe('a server that is told to stop', () => {
     expect((await half) - told).toBeLessThan(15_000);
     expect(await server.exited).toBe(0);
   }, 40_000);
+});
+
+describe('a process that has a thread at hand for passwords, and no password', () => {
+  it('ends when it has nothing else to do', async () => {
+    const threads = pathToFileURL(resolve(__dirname, '../../dist/users/hashing-threads.js'));
+    const script = `import { HashingThreads } from '${threads.href}'; new HashingThreads(1).begin();`;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { timeout: 10_000 });
+  }, 15_000);
 });

@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import { createConnection } from 'mysql2/promise';
 import { Cable } from '../support/cable.js';
 import { databases, type TestDatabase } from '../support/databases.js';
-import { newPerson, type Person } from '../support/people.js';
+import { bearer, login, type Person, register } from '../support/people.js';
 import { createPersistent } from '../support/persistent-database.js';
 import { runBuilt, type Server, startServer as start } from '../support/server.js';
 import { isPresent, SERVICES } from '../support/services.js';
-
-const bearer = { type: 'bearer' } as const;
 
 jest.setTimeout(120_000);
 
@@ -16,31 +14,9 @@ jest.setTimeout(120_000);
 const SHARED = { STEPGATE_SECRET: randomBytes(48).toString('base64'), PUBLIC_URL: 'http://stepgate.test' };
 const startServer = (env: NodeJS.ProcessEnv) => start({ ...SHARED, ...env });
 
-/** Registers somebody over HTTP, the code read from the development outbox. */
-async function register({ http }: Server): Promise<Person> {
-  const person = newPerson();
-  const { body } = await http.post('/v1/auth/register').send(person).expect(202);
-  for (;;) {
-    const { body: messages } = await http.get('/v1/dev/outbox').query({ to: person.email }).expect(200);
-    const [message] = messages as { code: string }[];
-    if (message) {
-      await http
-        .post('/v1/auth/email/verify')
-        .send({ challengeId: body.verification.id, code: message.code })
-        .expect(204);
-      return person;
-    }
-    await pause(50);
-  }
-}
-
 interface Tokens {
   readonly accessToken: string;
   readonly refreshToken: string;
-}
-
-async function login({ http }: Server, { email, password }: Person): Promise<Tokens> {
-  return (await http.post('/v1/auth/login').send({ email, password }).expect(200)).body;
 }
 
 const statusOf = async ({ http }: Server, { accessToken }: Tokens) =>

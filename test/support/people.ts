@@ -3,6 +3,7 @@ import { NO_REQUEST } from '../../src/http/request-origin.js';
 import type { Caller, SessionDto } from '../../src/auth/index.js';
 import { AccessTokens } from '../../src/tokens/access-tokens.js';
 import type { TestApp } from './app.js';
+import type { Server } from './server.js';
 
 export const PASSWORD = 'brass gears turn slowly';
 
@@ -17,14 +18,17 @@ export function newPerson(name = 'ada'): Person {
 }
 
 /** Registers a new person and proves the address. */
-export async function register(app: TestApp, person = newPerson()): Promise<Person> {
+export async function register(
+  app: Pick<TestApp | Server, 'http' | 'lastCode'>,
+  person = newPerson(),
+): Promise<Person> {
   const { body } = await app.http.post('/v1/auth/register').send(person).expect(202);
   const code = await eventually(() => app.lastCode(person.email));
   await app.http.post('/v1/auth/email/verify').send({ challengeId: body.verification.id, code }).expect(204);
   return person;
 }
 
-export async function login(app: TestApp, { email, password }: Person): Promise<SessionDto> {
+export async function login(app: Pick<TestApp, 'http'>, { email, password }: Person): Promise<SessionDto> {
   const { body } = await app.http.post('/v1/auth/login').send({ email, password }).expect(200);
   return body;
 }
@@ -70,7 +74,7 @@ export async function signInWithMfa(app: TestApp, person: Person): Promise<Sessi
 export const bearer = { type: 'bearer' } as const;
 
 /** Requests under `/v1` with the session's access token. */
-export const as = (app: TestApp, { accessToken }: Pick<SessionDto, 'accessToken'>) => ({
+export const as = (app: Pick<TestApp, 'http'>, { accessToken }: Pick<SessionDto, 'accessToken'>) => ({
   get: (path: string) => app.http.get(`/v1${path}`).auth(accessToken, bearer),
   post: (path: string, body?: object) => app.http.post(`/v1${path}`).auth(accessToken, bearer).send(body),
   patch: (path: string, body: object) => app.http.patch(`/v1${path}`).auth(accessToken, bearer).send(body),

@@ -18,6 +18,8 @@ export interface Server {
   readonly http: TestAgent;
   readonly folder: string;
   readonly pid: number;
+  /** The code in the newest message to that address, by way of the development outbox. */
+  lastCode(to: string): Promise<string>;
   /** All that it has written, to both streams. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
@@ -46,11 +48,13 @@ export async function spawnServer(env: NodeJS.ProcessEnv = {}, file = 'main.js')
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   const exited = once(child, 'close').then(([code]) => code as number | null);
   const url = `http://127.0.0.1:${port}`;
+  const http = request(url);
   return {
     url,
-    http: request(url),
+    http,
     folder,
     pid: child.pid!,
+    lastCode: async (to) => (await http.get('/v1/dev/outbox').query({ to }).expect(200)).body[0].code,
     output: () => output,
     signal: (signal) => child.kill(signal),
     exited,
