@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 
@@ -11,6 +11,14 @@ const DIST = join(import.meta.dirname, 'dist');
 
 /** Many small files, which nothing but our code imports: of a library that others import too there would be two. */
 const BUNDLED = ['@nestjs/swagger', 'es-toolkit', 'zod'];
+
+/** Their licences (MIT) ask to go with every copy. */
+const licences = await Promise.all(
+  BUNDLED.map(
+    async (name) => `${name}\n\n${await readFile(join(import.meta.dirname, 'node_modules', name, 'LICENSE'), 'utf8')}`,
+  ),
+);
+await writeFile(join(DIST, 'bootstrap.LICENSES.txt'), licences.join('\n\n'));
 
 await build({
   entryPoints: [join(DIST, 'bootstrap.js')],
