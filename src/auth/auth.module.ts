@@ -14,6 +14,7 @@ import { ForgotPassword } from './password/forgot-password.js';
 import { NewPassword } from './password/new-password.js';
 import { PasswordController } from './password/password.controller.js';
 import { PasswordResets } from './password/password-resets.js';
+import { ReplacePassword } from './password/replace-password.js';
 import { ResetPassword } from './password/reset-password.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { Registration } from './registration/registration.service.js';
@@ -39,6 +40,7 @@ import { SignIn } from './session/sign-in.service.js';
     NewPassword,
     PasswordResets,
     ForgotPassword,
+    ReplacePassword,
     ResetPassword,
     ChangePassword,
     Notices,

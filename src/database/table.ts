@@ -14,6 +14,12 @@ export type Which<Row> = { readonly [Name in keyof Row]?: Row[Name] | FindOperat
 /** What columns become: a value, or an expression in SQL. */
 export type Changes<Row> = { readonly [Name in keyof Row]?: Row[Name] | (() => string) };
 
+/** A row, and what must hold in the moment it is inserted. */
+export interface Provisional<Row> {
+  readonly row: Row;
+  readonly provided: Provided | null;
+}
+
 interface Column {
   readonly metadata: EntityMetadata['columns'][number];
   /** As SQL has it. */
@@ -85,11 +91,25 @@ export class Table<Row extends ObjectLiteral> {
   /** Inserts one row, or several in one statement. */
   async insert(...rows: readonly [Row, ...Row[]]): Promise<void> {
     const parameters: unknown[] = [];
-    const tuples = rows.map((row) => {
-      const values = [...this.columns].map(([name, column]) => this.bind(column, row[name], parameters));
-      return `(${values.join(', ')})`;
-    });
+    const tuples = rows.map((row) => `(${this.values(row, parameters)})`);
     await this.run(`INSERT INTO ${this.name} (${this.all.list}) VALUES ${tuples.join(', ')}`, parameters);
+  }
+
+  /**
+   * Inserts, in one statement, each row whose condition holds; null is none.
+   * @returns how many were inserted
+   */
+  async insertProvided(...rows: readonly [Provisional<Row>, ...Provisional<Row>[]]): Promise<number> {
+    const parameters: unknown[] = [];
+    const selections = rows.map(({ row, provided }) => {
+      const values = this.values(row, parameters);
+      // MariaDB takes no condition without a table.
+      return provided
+        ? `SELECT ${values} FROM (SELECT 1) one WHERE ${this.spell(provided, parameters)}`
+        : `SELECT ${values}`;
+    });
+    const sql = `INSERT INTO ${this.name} (${this.all.list}) ${selections.join(' UNION ALL ')}`;
+    return (await this.run(sql, parameters)).affected ?? 0;
   }
 
   /** @returns how many rows were changed */
@@ -101,6 +121,10 @@ export class Table<Row extends ObjectLiteral> {
     const also = provided ? ` AND ${this.spell(provided, parameters)}` : '';
     const sql = `UPDATE ${this.name} SET ${changes} WHERE ${conditions}${also}`;
     return (await this.run(sql, parameters)).affected ?? 0;
+  }
+
+  private values(row: Row, parameters: unknown[]): string {
+    return [...this.columns].map(([name, column]) => this.bind(column, row[name], parameters)).join(', ');
   }
 
   private async select({ columns, list }: Selection, which: Which<Row>, sorted = ''): Promise<Row[]> {

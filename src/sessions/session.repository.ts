@@ -4,6 +4,7 @@ import { IsNull, MoreThan, Not, type Repository } from 'typeorm';
 import { gatheredInserts } from '../database/gathered.js';
 import type { Provided } from '../database/provided.js';
 import { Table, type Which } from '../database/table.js';
+import { isRandomId } from '../kernel/secrets.js';
 import { SessionRow } from './session.entity.js';
 
 type Changes = Partial<SessionRow>;
@@ -32,12 +33,13 @@ const REVOCATION = ['id', 'epoch', 'endedAt', 'revokedAt'] as const;
 /** The session table. Each change is one conditional UPDATE; the row count says whether it was made. */
 @Injectable()
 export class SessionRepository {
-  readonly insert: (row: SessionRow) => Promise<void>;
+  /** Whether it was inserted: it is if what it is provided with holds. */
+  readonly insert: (row: SessionRow, provided: Provided | null) => Promise<boolean>;
   private readonly table: Table<SessionRow>;
 
   constructor(@InjectRepository(SessionRow) private readonly rows: Repository<SessionRow>) {
     this.table = new Table(rows);
-    this.insert = gatheredInserts(this.table);
+    this.insert = gatheredInserts(this.table, 'id');
   }
 
   async find(id: string): Promise<SessionState | null> {
@@ -80,8 +82,8 @@ export class SessionRepository {
   }
 
   /** True for the one caller that ended it. */
-  end(id: string, userId: string, reason: string, now: Date): Promise<boolean> {
-    return this.change({ id, userId }, { endedAt: now, revokedAt: now, endReason: reason });
+  async end(id: string, userId: string, reason: string, now: Date): Promise<boolean> {
+    return isRandomId(id) && this.change({ id, userId }, { endedAt: now, revokedAt: now, endReason: reason });
   }
 
   /** Ends all of the user's sessions, except one if given. */

@@ -43,13 +43,15 @@ export class Sessions {
   /**
    * Opens a session for a user who has just proved himself.
    * @param proved the factor, when it was one that proves two things at once
+   * @param provided what must still hold: an end of all his sessions does not reach one that comes after it
+   * @returns null when it does not hold
    */
   async open(
     userId: string,
     { acr, amr }: Pick<Assurance, 'acr' | 'amr'>,
     origin: RequestOrigin,
-    proved?: Pick<ProvedFactor, 'id' | 'type'>,
-  ): Promise<Grant> {
+    { proved, provided = null }: { proved?: Pick<ProvedFactor, 'id' | 'type'>; provided?: Provided | null } = {},
+  ): Promise<Grant | null> {
     const now = this.clock.now();
     const id = randomId();
     const refresh = firstRefreshToken(id, this.secrets);
@@ -75,8 +77,7 @@ export class Sessions {
       endedAt: null,
       endReason: null,
     };
-    await this.rows.insert(row);
-    return this.grants.of(row, refresh);
+    return (await this.rows.insert(row, provided)) ? this.grants.of(row, refresh) : null;
   }
 
   /**

@@ -16,6 +16,8 @@ import { type NewUser, type User, UserStore } from './user-store.js';
 @Injectable()
 export class TypeOrmUserStore extends UserStore {
   private readonly table: Table<UserRow>;
+  /** The hashes that the passwords of users were right for. */
+  private readonly provedBy = new WeakMap<User, string>();
   private readonly findByHash: (hash: string) => Promise<UserRow | null>;
 
   constructor(
@@ -31,7 +33,10 @@ export class TypeOrmUserStore extends UserStore {
   async authenticate(email: string, password: string): Promise<User | null> {
     const row = await this.findByHash(emailHash(email));
     const right = await this.hasher.matches(row?.passwordHash ?? null, password);
-    return row && right && !row.disabledAt ? toUser(row) : null;
+    if (!row || !right || row.disabledAt) return null;
+    const user = toUser(row);
+    this.provedBy.set(user, row.passwordHash);
+    return user;
   }
 
   async findById(id: string): Promise<User | null> {
@@ -71,9 +76,21 @@ export class TypeOrmUserStore extends UserStore {
     await this.rows.delete({ id });
   }
 
-  override whileEnabled(enabledUser: string): Provided {
-    const sql = `EXISTS (SELECT 1 FROM ${this.rows.metadata.tableName} WHERE id = :enabledUser AND disabledAt IS NULL)`;
-    return { sql, parameters: { enabledUser } };
+  override whileProved(user: User): Provided {
+    // Nothing is equal to null: of whoever did not come from `authenticate`, nothing was proved.
+    return this.enabled(user.id, ' AND passwordHash = :provedBy', { provedBy: this.provedBy.get(user) ?? null });
+  }
+
+  override whileEnabled(id: string): Provided {
+    return this.enabled(id);
+  }
+
+  private enabled(enabledUser: string, also = '', parameters: Provided['parameters'] = {}): Provided {
+    const { tableName } = this.rows.metadata;
+    return {
+      sql: `EXISTS (SELECT 1 FROM ${tableName} WHERE id = :enabledUser AND disabledAt IS NULL${also})`,
+      parameters: { enabledUser, ...parameters },
+    };
   }
 }
 

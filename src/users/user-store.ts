@@ -18,7 +18,7 @@ export interface NewUser {
 
 /**
  * Where users live. A team that has users of its own implements this and passes it to
- * `UsersModule.forRootAsync({ store })`; ids are at most 32 characters of `A-Za-z0-9_.:@-`.
+ * `AppModule.with(settings, { users: { store } })`; ids are at most 32 characters of `A-Za-z0-9_.:@-`.
  */
 export abstract class UserStore {
   /**
@@ -41,6 +41,16 @@ export abstract class UserStore {
   abstract setDisabled(id: string, disabled: boolean): Promise<void>;
 
   abstract delete(id: string): Promise<void>;
+
+  /**
+   * For a store whose table is in the same database: what holds as long as the user is enabled and has the password with
+   * which {@link authenticate} found him. It refuses a login that is under way while his password is changed or reset,
+   * which ends all sessions that there are by then. Null, unless overridden: then such a login goes on.
+   * @param _user as {@link authenticate} returned him
+   */
+  whileProved(_user: User): Provided | null {
+    return null;
+  }
 
   /**
    * For a store whose table is in the same database: what holds as long as the user exists and is enabled. It spares a

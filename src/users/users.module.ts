@@ -6,7 +6,7 @@ import { TypeOrmUserStore } from './typeorm-user-store.js';
 import { UserRow } from './user.entity.js';
 import { UserStore } from './user-store.js';
 
-interface UsersExtras {
+export interface UsersExtras {
   /** Where users live; our own table unless given. */
   store: Type<UserStore>;
   /** What that class depends on. */

@@ -52,16 +52,38 @@ describe.each(databases)('what is asked in one turn, on $name', (database) => {
 
   describe('of inserts', () => {
     it('is one statement, for so many rows at most', async () => {
-      const insert = gatheredInserts(table);
+      const insert = gatheredInserts(table, 'subjectHash');
       const names = Array.from({ length: MOST_TOGETHER + 1 }, (_, n) => `row${n}`);
       const asked = () => Promise.all(names.map((name) => insert(budget(name))));
       expect(await statementsDuring(app, asked)).toHaveLength(2);
       expect(await find(names)).toHaveLength(names.length);
     });
 
+    it('tells each whether his condition held', async () => {
+      await table.insert(budget('there'));
+      const insert = gatheredInserts(table, 'subjectHash');
+      const whileThereIs = (name: string) => ({
+        sql: 'EXISTS (SELECT 1 FROM stepgate_guess_budget WHERE subjectHash = :wanted)',
+        parameters: { wanted: hash(name) },
+      });
+      const asked = async () => {
+        const told = [
+          insert(budget('a'), whileThereIs('there')),
+          insert(budget('b'), whileThereIs('gone')),
+          insert(budget('c')),
+        ];
+        expect(await Promise.all(told)).toEqual([true, false, true]);
+      };
+      // The second, as not all were inserted, reads which.
+      expect(await statementsDuring(app, asked)).toHaveLength(2);
+      expect(await find(['a', 'b', 'c'])).toEqual([budget('a'), budget('c')]);
+      expect(await insert(budget('d'), whileThereIs('gone'))).toBe(false);
+      expect(await insert(budget('d'), whileThereIs('there'))).toBe(true);
+    });
+
     it('fails for the one row that cannot be inserted, alone', async () => {
       await table.insert(budget('taken'));
-      const insert = gatheredInserts(table);
+      const insert = gatheredInserts(table, 'subjectHash');
       const results = await Promise.allSettled(['a', 'taken', 'b'].map((name) => insert(budget(name))));
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
       expect(results[1]).toMatchObject({ reason: { name: 'QueryFailedError' } });
@@ -70,8 +92,8 @@ describe.each(databases)('what is asked in one turn, on $name', (database) => {
 
     it('is not tried again when the connection ended with the answer: the rows may be there', async () => {
       const lost = Object.assign(new Error('The connection is gone.'), { fatal: true });
-      const inserted = jest.spyOn(table, 'insert').mockRejectedValue(lost);
-      const insert = gatheredInserts(table);
+      const inserted = jest.spyOn(table, 'insertProvided').mockRejectedValue(lost);
+      const insert = gatheredInserts(table, 'subjectHash');
       const results = await Promise.allSettled(['a', 'b'].map((name) => insert(budget(name))));
       expect(results).toEqual(Array(2).fill({ status: 'rejected', reason: lost }));
       expect(inserted).toHaveBeenCalledTimes(1);

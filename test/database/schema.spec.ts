@@ -1,5 +1,7 @@
 import { DataSource } from 'typeorm';
 import { Challenge } from '../../src/challenges/challenge.entity.js';
+import { NO_REQUEST } from '../../src/http/request-origin.js';
+import { Sessions } from '../../src/sessions/sessions.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import { eventually, newPerson, PASSWORD } from '../support/people.js';
@@ -70,6 +72,14 @@ describe.each(databases)('the schema on $name', (database) => {
     await register(`Ada.${local}@X.ORG`, `ada.${local}@x.org`);
     await login(`ada.${local}@x.org`).expect(200);
     await login(`ADA.${local.toUpperCase()}@X.org`).expect(200);
+  });
+
+  it('tells users apart whose ids differ in case', async () => {
+    const sessions = app.nest.get(Sessions);
+    await sessions.open('kY3x', { acr: 'aal1', amr: ['pwd'] }, NO_REQUEST);
+    expect(await sessions.list('Ky3X')).toEqual([]);
+    await sessions.endAll('Ky3X', 'test', NO_REQUEST);
+    expect(await sessions.list('kY3x')).toHaveLength(1);
   });
 
   it('tells addresses apart that differ in an accent', async () => {

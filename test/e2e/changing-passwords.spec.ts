@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { QueryFailedError } from 'typeorm';
 import { Sending } from '../../src/challenges/sending.js';
+import { UserStore } from '../../src/users/user-store.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import {
@@ -23,6 +25,7 @@ describe.each(databases)('changing passwords on $name', (database) => {
     app = await startApp({ database, env: { PUBLIC_URL: 'https://id.example.com', TRUSTED_DEVICE_TTL: '30d' } });
   });
 
+  afterEach(() => jest.restoreAllMocks());
   afterAll(() => app.close());
 
   const change = (accessToken: string, currentPassword = PASSWORD, newPassword = NEW_PASSWORD) =>
@@ -43,6 +46,22 @@ describe.each(databases)('changing passwords on $name', (database) => {
       return sent[0].code!;
     });
 
+  /** Does this when the password of the next login has just been found right. */
+  function meanwhile(work: () => Promise<unknown>): void {
+    const users = app.nest.get(UserStore);
+    const authenticate = users.authenticate.bind(users);
+    let late = false;
+    jest.spyOn(users, 'authenticate').mockImplementation(async (...asked) => {
+      const user = await authenticate(...asked);
+      // Changing it asks for the present one, too.
+      if (!late) {
+        late = true;
+        await work();
+      }
+      return user;
+    });
+  }
+
   describe('known', () => {
     it('takes the present one, keeps this session and ends all others', async () => {
       const ada = await register(app);
@@ -53,6 +72,15 @@ describe.each(databases)('changing passwords on $name', (database) => {
       await app.http.post('/v1/auth/refresh').send({ refreshToken: mine.refreshToken }).expect(200);
       await tryLogin(ada, PASSWORD).expect(401);
       await tryLogin(ada, NEW_PASSWORD).expect(200);
+    });
+
+    it('lets no login with the old one through that is under way meanwhile', async () => {
+      const ada = await register(app);
+      const { accessToken } = await login(app, ada);
+      meanwhile(() => change(accessToken).expect(204));
+      await tryLogin(ada, PASSWORD).expect(401);
+      const { body } = await app.http.get('/v1/auth/sessions').auth(accessToken, bearer).expect(200);
+      expect(body).toHaveLength(1);
     });
 
     it('refuses a wrong one, and changes nothing', async () => {
@@ -129,6 +157,30 @@ describe.each(databases)('changing passwords on $name', (database) => {
       await app.http.post('/v1/auth/refresh').send({ refreshToken: session.refreshToken }).expect(401);
       await tryLogin(ada, PASSWORD).expect(401);
       await tryLogin(ada, NEW_PASSWORD).expect(200);
+    });
+
+    it('lets no login with the old one through that is under way meanwhile', async () => {
+      const ada = await register(app);
+      await forgot(ada.email).expect(202);
+      const token = await mailedToken(ada.email);
+      meanwhile(() => reset(token).expect(204));
+      await tryLogin(ada, PASSWORD).expect(401);
+    });
+
+    it('leaves nothing that the old one opened, though the database is lost when the new one is set', async () => {
+      const ada = await register(app);
+      const { refreshToken } = await login(app, ada);
+      await forgot(ada.email).expect(202);
+      const token = await mailedToken(ada.email);
+      const users = app.nest.get(UserStore);
+      const setPassword = users.setPassword.bind(users);
+      jest.spyOn(users, 'setPassword').mockImplementation(async (...to) => {
+        await setPassword(...to);
+        throw new QueryFailedError('', [], Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+      });
+      await reset(token).expect(503);
+      await tryLogin(ada, NEW_PASSWORD).expect(200);
+      await app.http.post('/v1/auth/refresh').send({ refreshToken }).expect(401);
     });
 
     it('leaves the second factor: the next login asks for it, and it still works', async () => {

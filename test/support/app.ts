@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import request from 'supertest';
 import type TestAgent from 'supertest/lib/agent.js';
-import { AppModule } from '../../src/app.module.js';
+import { AppModule, type Replacements } from '../../src/app.module.js';
 import { loadSettings, type Settings } from '../../src/config/settings.js';
 import { Outbox } from '../../src/delivery/channels/outbox/outbox.js';
 import { serveDocs } from '../../src/http/openapi.js';
@@ -20,6 +20,8 @@ export interface AppOptions {
   readonly shared?: TestDatabase;
   /** Environment variables. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Classes of the team's own in the place of ours. */
+  readonly replacements?: Replacements;
   /** Modules and controllers of the team's own. */
   readonly own?: ModuleMetadata;
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
@@ -54,7 +56,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     ...options.env,
     DATABASE_URL: database.url,
   });
-  const imports = [AppModule.with(settings), ...(options.own?.imports ?? [])];
+  const imports = [AppModule.with(settings, options.replacements), ...(options.own?.imports ?? [])];
   const builder = Test.createTestingModule({ ...options.own, imports })
     .overrideProvider(Clock)
     .useValue(clock);

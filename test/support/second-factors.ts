@@ -49,7 +49,7 @@ export async function newUserWithFactors(app: TestApp, types: readonly string[] 
 
 export async function openSession(app: TestApp, userId: string): Promise<Caller> {
   const assurance = { acr: 'aal1', amr: ['pwd'] } as const;
-  const { principal } = await app.nest.get(Sessions).open(userId, assurance, NO_REQUEST);
+  const { principal } = (await app.nest.get(Sessions).open(userId, assurance, NO_REQUEST))!;
   return { ...principal, origin: NO_REQUEST };
 }
 
@@ -89,5 +89,5 @@ export async function tokenBy(app: TestApp, user: Challenged, type: string): Pro
 /** An access token of the password alone. */
 export async function passwordToken(app: TestApp, { userId }: Pick<Challenged, 'userId'>): Promise<string> {
   const assurance = { acr: 'aal1', amr: ['pwd'] } as const;
-  return (await app.nest.get(Sessions).open(userId, assurance, NO_REQUEST)).accessToken;
+  return (await app.nest.get(Sessions).open(userId, assurance, NO_REQUEST))!.accessToken;
 }

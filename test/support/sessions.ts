@@ -12,7 +12,7 @@ export const TOTP: ProvedFactor = { id: randomId(), type: 'totp', acr: 'aal2', a
 export async function openSession(app: TestApp): Promise<Grant> {
   const user = { email: `${randomId()}@example.com`, displayName: null, passwordHash: 'none' };
   const { id } = (await app.nest.get(UserStore).create(user))!;
-  return app.nest.get(Sessions).open(id, { acr: 'aal1', amr: ['pwd'] }, ORIGIN);
+  return (await app.nest.get(Sessions).open(id, { acr: 'aal1', amr: ['pwd'] }, ORIGIN))!;
 }
 
 /** A session with the MFA claim. */

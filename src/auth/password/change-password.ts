@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
-import { Sessions } from '../../sessions/sessions.service.js';
 import { TokenProblem } from '../../http/token-problems.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { UserStore } from '../../users/user-store.js';
@@ -9,7 +8,7 @@ import type { Caller } from '../caller.js';
 import { PasswordGuesses } from '../local/password-guesses.js';
 import { NextSteps } from '../next-steps.js';
 import { NewPassword } from './new-password.js';
-import { PasswordResets } from './password-resets.js';
+import { ReplacePassword } from './replace-password.js';
 
 /** Changes the password of a signed-in user, who shows the present one (ASVS 6.2.3). All his other sessions end. */
 @Injectable()
@@ -18,10 +17,9 @@ export class ChangePassword {
     private readonly users: UserStore,
     private readonly guesses: PasswordGuesses,
     private readonly steps: NextSteps,
-    private readonly resets: PasswordResets,
     private readonly hasher: PasswordHasher,
     private readonly newPassword: NewPassword,
-    private readonly sessions: Sessions,
+    private readonly replacing: ReplacePassword,
     private readonly audit: Audit,
   ) {}
 
@@ -39,10 +37,7 @@ export class ChangePassword {
     await this.guesses.settle(user.email, right, origin);
     if (!right) throw AuthProblem.wrongPassword();
     this.newPassword.require('/newPassword', password, user);
-    await this.users.setPassword(userId, await this.hasher.hash(password));
-    await this.resets.withdraw(userId);
-    await this.steps.next?.passwordChanged(userId, origin);
-    await this.sessions.endAll(userId, 'password_changed', origin, sessionId);
-    this.audit.record({ type: 'password.changed', userId, sessionId }, origin);
+    const event = { type: 'password.changed', userId, sessionId } as const;
+    await this.replacing.replace(await this.hasher.hash(password), event, 'password_changed', origin);
   }
 }

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit.service.js';
 import type { RequestOrigin } from '../../http/request-origin.js';
-import { Sessions } from '../../sessions/sessions.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { type User, UserStore } from '../../users/user-store.js';
 import { AuthProblem } from '../auth-problems.js';
-import { NextSteps } from '../next-steps.js';
 import { NewPassword } from './new-password.js';
 import { PasswordResets } from './password-resets.js';
+import { ReplacePassword } from './replace-password.js';
 
 /**
  * Takes a reset link. It signs nobody in, and leaves the second factors as they are: the next login asks for one
@@ -18,10 +17,9 @@ export class ResetPassword {
   constructor(
     private readonly users: UserStore,
     private readonly resets: PasswordResets,
-    private readonly steps: NextSteps,
     private readonly hasher: PasswordHasher,
     private readonly newPassword: NewPassword,
-    private readonly sessions: Sessions,
+    private readonly replacing: ReplacePassword,
     private readonly audit: Audit,
   ) {}
 
@@ -34,11 +32,8 @@ export class ResetPassword {
     this.newPassword.require('/newPassword', password, user);
     const passwordHash = await this.hasher.hash(password);
     await this.resets.consume(found.challenge);
-    await this.users.setPassword(user.id, passwordHash);
-    await this.resets.withdraw(user.id);
-    await this.steps.next?.passwordChanged(user.id, origin);
-    await this.sessions.endAll(user.id, 'password_reset', origin);
-    this.audit.record({ type: 'password.reset', userId: user.id }, origin);
+    const event = { type: 'password.reset', userId: user.id } as const;
+    await this.replacing.replace(passwordHash, event, 'password_reset', origin);
   }
 
   private refuse(user: User | null, origin: RequestOrigin): never {

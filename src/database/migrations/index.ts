@@ -5,6 +5,7 @@ import { GuessBudgets1764000003000 } from './1764000003000-guess-budgets.js';
 import { FactorUniqueKey1764000004000 } from './1764000004000-factor-unique-key.js';
 import { OpenedByAndSlots1764000005000 } from './1764000005000-opened-by-and-slots.js';
 import { AuditById1764000006000 } from './1764000006000-audit-by-id.js';
+import { UserIdsByCase1764000007000 } from './1764000007000-user-ids-by-case.js';
 
 /** Every migration, in the order in which they run; the same for MySQL, MariaDB and SQLite. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   FactorUniqueKey1764000004000,
   OpenedByAndSlots1764000005000,
   AuditById1764000006000,
+  UserIdsByCase1764000007000,
 ];

@@ -53,12 +53,10 @@ export class PasskeySignIn {
       throw MfaProblem.passkeyRefused();
     }
     const assurance = { acr: accepted.acr, amr: [...accepted.amr, 'mfa'] };
-    const grant = await this.sessions.open(factor.userId, assurance, origin, factor);
-    // Removed in the meantime? Its removal ended the sessions that it had opened then, and this was none of them yet.
-    if ((await this.factors.findOne(factor.id, factor.userId))?.status !== 'active') {
-      await this.sessions.withdrawFactor(factor.userId, factor.id, origin);
-      throw MfaProblem.passkeyRefused();
-    }
+    // Its removal ends the sessions that it has opened by then: this one must not come afterwards.
+    const provided = this.factors.whileActive(factor);
+    const grant = await this.sessions.open(factor.userId, assurance, origin, { proved: factor, provided });
+    if (!grant) throw MfaProblem.passkeyRefused();
     this.audit.record({ type: 'login.succeeded', ...about, sessionId: grant.principal.sessionId }, origin);
     return toSessionDto(grant, { status: 'satisfied' });
   }

@@ -6,7 +6,7 @@ import { Audit } from '../../audit/audit.service.js';
 import type { Caller } from '../../auth/index.js';
 import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
-import { randomId, Secrets } from '../../kernel/secrets.js';
+import { isRandomId, randomId, Secrets } from '../../kernel/secrets.js';
 import type { Principal } from '../../tokens/principal.js';
 import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
 import { TrustedDevice } from './trusted-device.entity.js';
@@ -84,6 +84,7 @@ export class TrustedDevices {
     id: string,
     { userId, sessionId, origin }: Pick<Caller, 'userId' | 'sessionId' | 'origin'>,
   ): Promise<boolean> {
+    if (!isRandomId(id)) return false;
     const { affected } = await this.rows.delete({ id, userId });
     if (affected === 1)
       this.audit.record({ type: 'trusted_device.revoked', userId, sessionId, detail: { device: id } }, origin);
