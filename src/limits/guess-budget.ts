@@ -46,12 +46,15 @@ export class GuessBudget {
    * @returns null when the answer may be told, else the moment until which no answer is
    */
   async settle(right: boolean, guessed: readonly [Guessed, ...Guessed[]]): Promise<Date | null> {
-    const counted = await Promise.all(guessed.map((one) => this.read(one)));
-    const until = latest(counted.map(({ row }) => this.blocked(row)));
-    if (until) return until;
-    if (!right) return latest(await Promise.all(counted.map((one) => this.count(one))));
-    if (counted[0].row) await this.clear(counted[0].row);
-    return null;
+    for (;;) {
+      const counted = await Promise.all(guessed.map((one) => this.read(one)));
+      const until = latest(counted.map(({ row }) => this.blocked(row)));
+      if (until) return until;
+      if (!right) return latest(await Promise.all(counted.map((one) => this.count(one))));
+      const [{ row }] = counted;
+      // Else others were counted since it was read, and may have used up what there was: look again.
+      if (!row || (await this.clear(row))) return null;
+    }
   }
 
   private async read(guessed: Guessed): Promise<Counted> {
@@ -81,8 +84,9 @@ export class GuessBudget {
   }
 
   /** Only what was read: a failure that was counted meanwhile stays. */
-  private async clear({ subjectHash, failures }: GuessBudgetRow): Promise<void> {
-    await this.rows.delete({ subjectHash, failures });
+  private async clear({ subjectHash, failures }: GuessBudgetRow): Promise<boolean> {
+    const { affected } = await this.rows.delete({ subjectHash, failures });
+    return affected === 1;
   }
 
   private blocked(row: GuessBudgetRow | null): Date | null {

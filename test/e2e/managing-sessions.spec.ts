@@ -83,6 +83,14 @@ describe.each(databases)('managing sessions on $name', (database) => {
     expect(body.code).toBe('not_found');
   });
 
+  it('knows it by its id as it is spelled, and no other', async () => {
+    const ada = await register(app);
+    const [session, other] = [await login(app, ada), await login(app, ada)];
+    const { id } = (await list(session)).find(({ current }: { current: boolean }) => !current);
+    await end(session, `/${id.toUpperCase()}`).expect(404);
+    expect(await isAlive(other)).toBe(true);
+  });
+
   it("does not end somebody else's, and does not say that it exists", async () => {
     const [ada, eve] = [await login(app, await register(app)), await login(app, await register(app))];
     const [{ id }] = await list(ada);
