@@ -3,10 +3,12 @@ import { APP_GUARD } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AccountPageModule } from './account-page/account-page.module.js';
 import { AuditModule } from './audit/audit.module.js';
+import type { AuditExtras } from './audit/audit.options.js';
 import { AuthModule, JwtGuard } from './auth/index.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
+import type { DeliveryExtras } from './delivery/delivery.options.js';
 import { OutboxModule } from './delivery/outbox.controller.js';
 import { ExamplesModule } from './examples/examples.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
@@ -18,10 +20,19 @@ import { MetricsModule } from './operations/metrics.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
-import { UsersModule } from './users/users.module.js';
+import { type UsersExtras, UsersModule } from './users/users.module.js';
 
 const DAY = 86_400_000;
-const PRODUCT_NAME = 'Stepgate';
+
+/** Classes of a team's own in the place of ours, each with the modules that it depends on. */
+export interface Replacements {
+  /** Where users live. */
+  readonly users?: Partial<UsersExtras>;
+  /** Who carries text messages. */
+  readonly delivery?: DeliveryExtras;
+  /** Where security events go. */
+  readonly audit?: Partial<AuditExtras>;
+}
 
 /** Also what `npm run keys:rotate` works with. */
 export function tokensModule({ issuer, audience, algorithm, accessTokenTtl }: Settings): DynamicModule {
@@ -31,7 +42,7 @@ export function tokensModule({ issuer, audience, algorithm, accessTokenTtl }: Se
 /** The server: every module with its settings, and the guards in the order in which a request meets them. */
 @Module({})
 export class AppModule {
-  static with(settings: Settings): DynamicModule {
+  static with(settings: Settings, { users = {}, delivery, audit }: Replacements = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -39,8 +50,8 @@ export class AppModule {
         ScheduleModule.forRoot(),
         KernelModule.forRoot({ rootSecret: settings.rootSecret }),
         DatabaseModule.forRoot({ url: settings.databaseUrl }),
-        AuditModule.forRoot({ retention: settings.auditRetention }),
-        UsersModule.forRoot({}),
+        AuditModule.forRoot({ retention: settings.auditRetention, ...audit }),
+        UsersModule.forRoot(users),
         tokensModule(settings),
         SessionsModule.forRoot({
           idleTtl: settings.sessionIdleTtl,
@@ -52,18 +63,19 @@ export class AppModule {
           mode: settings.delivery,
           smtpUrl: settings.smtpUrl,
           mailFrom: settings.mailFrom,
-          productName: PRODUCT_NAME,
+          productName: settings.productName,
           passwordResetUrl: settings.passwordResetUrl,
           site: new URL(settings.publicUrl).hostname,
           smsCountries: settings.smsCountries,
+          ...delivery,
         }),
         AuthModule,
         MfaModule.forRoot({
           enforcement: settings.mfaEnforcement,
-          productName: PRODUCT_NAME,
+          productName: settings.productName,
           trustedDeviceTtl: settings.trustedDeviceTtl,
         }),
-        WebAuthnModule.forRoot({ ...settings.webauthn, rpName: PRODUCT_NAME }),
+        WebAuthnModule.forRoot({ ...settings.webauthn, rpName: settings.productName }),
         OperationsModule.forRoot({ redisUrl: settings.redisUrl }),
         ...(settings.metricsEnabled ? [MetricsModule] : []),
         ...(settings.accountPageEnabled ? [AccountPageModule] : []),

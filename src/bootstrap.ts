@@ -1,26 +1,13 @@
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from '@nestjs/common';
 import { AppModule } from './app.module.js';
-import { readEnvFile } from './config/env-file.js';
-import { loadSettings, type Settings, SettingsError } from './config/settings.js';
-import { serveDocs } from './http/openapi.js';
-import { createHttpAdapter, setUpHttp } from './http/setup.js';
-import { createLogger, NestLogger } from './operations/logging.js';
-import { logRequests } from './operations/request-log.js';
+import { readSettings } from './config/read-settings.js';
+import { type Settings, SettingsError } from './config/settings.js';
+import { createApplication } from './create-application.js';
 
 async function start(settings: Settings): Promise<void> {
-  const logger = new NestLogger(createLogger(settings.logLevel));
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(settings), createHttpAdapter(settings), {
-    logger,
-    bodyParser: false,
-  });
-  await setUpHttp(app, settings);
-  logRequests(app);
-  if (settings.docsEnabled) serveDocs(app, settings.publicUrl);
-  // Once answers are out and the database is closed, the process ends well: with 0, not with the signal.
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  const app = await createApplication(AppModule.with(settings), settings);
   await app.listen(settings.port, settings.host);
-  for (const line of greeting(settings)) logger.log(line);
+  for (const line of greeting(settings)) Logger.log(line);
 }
 
 function* greeting({ publicUrl, docsEnabled, delivery }: Settings): Iterable<string> {
@@ -31,8 +18,7 @@ function* greeting({ publicUrl, docsEnabled, delivery }: Settings): Iterable<str
 
 async function bootstrap(): Promise<void> {
   try {
-    readEnvFile();
-    await start(loadSettings(process.env));
+    await start(readSettings());
   } catch (error) {
     console.error(error instanceof SettingsError ? error.message : error);
     process.exit(1);

@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { tokensModule } from './app.module.js';
-import { loadSettings, type Settings, SettingsError } from './config/settings.js';
+import { readSettings } from './config/read-settings.js';
+import { type Settings, SettingsError } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { KernelModule } from './kernel/kernel.module.js';
 import { SigningKeys } from './tokens/signing-keys/signing-keys.js';
@@ -32,7 +33,7 @@ async function rotate(settings: Settings): Promise<void> {
 }
 
 try {
-  await rotate(loadSettings(process.env));
+  await rotate(readSettings());
 } catch (error) {
   console.error(error instanceof SettingsError ? error.message : `No new key: ${(error as Error).message}`);
   process.exit(1);

@@ -6,7 +6,7 @@ export interface AuditOptions {
   readonly retention: number;
 }
 
-interface AuditExtras {
+export interface AuditExtras {
   /** Where events go; our own table unless given. */
   sink: Type<AuditSink>;
   /** What that class depends on. */

@@ -16,7 +16,7 @@ const BATCH = 500;
 const CAPACITY = 10_000;
 
 /**
- * Security events (ASVS 16.3): one log line each at once, and one row each a moment later, but for
+ * Security events (ASVS 16.3): one log line each, and one row each a moment later, but for
  * {@link Repetitions}. Recording never throws and is never waited for, so it costs an answer nothing.
  */
 @Injectable()

@@ -8,15 +8,20 @@ import { rootSecret } from './root-secret.js';
 
 const SECRET_EXAMPLE = /change|example|secret|password|your|placeholder|xxxx/i;
 const LEAST_SECRET_BYTES = 32;
+/** In milliseconds: what is added to a date has to be one. */
+const TEN_YEARS = 3_650 * 86_400_000;
 
-const duration = z.string().transform((text, context) => {
-  try {
-    return parseDuration(text);
-  } catch {
-    context.addIssue('a duration such as 90s, 10m or 24h');
-    return z.NEVER;
-  }
-});
+const duration = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return parseDuration(text);
+    } catch {
+      context.addIssue('a duration such as 90s, 10m or 24h');
+      return z.NEVER;
+    }
+  })
+  .refine((milliseconds) => milliseconds <= TEN_YEARS, 'a duration of 3650d or less');
 const lasting = duration.refine((milliseconds) => milliseconds >= 60_000, 'a duration of 1m or more');
 const flag = z.enum(['true', 'false'], 'true or false').transform((value) => value === 'true');
 const list = z.string().transform((text) =>
@@ -51,6 +56,11 @@ const variables = z.object({
     .regex(/^rediss?:\/\/./, 'redis://host:port')
     .optional(),
   STEPGATE_SECRET: z.string().optional(),
+  PRODUCT_NAME: z
+    .string()
+    // A colon ends the issuer in the label of an authenticator app.
+    .regex(/^[^\p{C}:]{1,40}$/u, '1 to 40 characters, without a colon')
+    .default('Stepgate'),
   PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'the URL under which clients reach this server' }).optional(),
   PASSWORD_RESET_URL: z
     .url({ protocol: /^https?$/, error: 'the URL of the page that takes a new password' })
@@ -146,6 +156,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     redisUrl: env.REDIS_URL,
     rootSecret: rootSecret(env.STEPGATE_SECRET),
     publicUrl,
+    productName: env.PRODUCT_NAME,
     passwordResetUrl: env.PASSWORD_RESET_URL ?? `${publicUrl}/account`,
     issuer: env.JWT_ISSUER ?? publicUrl,
     audience: env.JWT_AUDIENCE,

@@ -6,7 +6,7 @@ export abstract class MailCarrier {
   abstract carryMail(mail: Message): Promise<void>;
 }
 
-/** Hands text messages to a provider. A team implements it and passes it to `DeliveryModule.forRootAsync({ smsCarrier })`. */
+/** Hands text messages to a provider. A team implements it and passes it on, see `Replacements`. */
 export abstract class SmsCarrier {
   /** @throws Error when it could not */
   abstract carrySms(sms: Message): Promise<void>;

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { Cable } from '../support/cable.js';
 import { databases, type TestDatabase } from '../support/databases.js';
@@ -88,7 +90,10 @@ describe.each(databases)('a server process on $name', (kind) => {
   });
 
   it('is told of a new key by keys:rotate', async () => {
-    const child = runBuilt('rotate-keys.js', { ...SHARED, DATABASE_URL: database.url });
+    // As an operator does, beside the server: what is to be known stands in its `.env`.
+    const settings = Object.entries({ ...SHARED, DATABASE_URL: database.url });
+    writeFileSync(join(server.folder, '.env'), settings.map((setting) => setting.join('=')).join('\n'));
+    const child = runBuilt('rotate-keys.js', {}, server.folder);
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [code] = (await once(child, 'exit')) as [number];

@@ -4,7 +4,7 @@ import { SmsCarrier } from '../../carrier.js';
 export class NoSmsCarrier extends SmsCarrier {
   carrySms(): Promise<void> {
     return Promise.reject(
-      new Error('No SMS carrier is registered: pass one to DeliveryModule.forRootAsync({ smsCarrier }).'),
+      new Error('No SMS carrier is registered: pass one to AppModule.with(settings, { delivery: { smsCarrier } }).'),
     );
   }
 }
