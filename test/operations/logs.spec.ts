@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { get } from 'node:http';
 import request from 'supertest';
 import { bearer, eventually, newPerson } from '../support/people.js';
 import { type Server, START_TIMEOUT, startServer } from '../support/server.js';
+
+const SECRET = randomBytes(48).toString('base64');
 
 interface Line {
   readonly time: string;
@@ -39,6 +42,22 @@ describe('the log of a server', () => {
       `Messages are caught, not sent: http://localhost:${port}/v1/dev/outbox`,
     ]);
   });
+
+  it(
+    'warns in production where mailed links to reset a password would open no page',
+    async () => {
+      const production = { NODE_ENV: 'production', SMTP_URL: 'smtp://127.0.0.1:1', STEPGATE_SECRET: SECRET };
+      const warned = async (env: NodeJS.ProcessEnv) => {
+        const started = await startServer({ ...production, ...env });
+        await started.remove();
+        return started.output().includes('Mailed links to reset a password open no page');
+      };
+      expect(await warned({})).toBe(true);
+      expect(await warned({ ACCOUNT_PAGE_ENABLED: 'true' })).toBe(false);
+      expect(await warned({ PASSWORD_RESET_URL: 'https://app.example.com/reset' })).toBe(false);
+    },
+    START_TIMEOUT,
+  );
 
   it('carries the request id that the client gave, or got', async () => {
     await http.get('/v1/examples/public?secret=1').set('X-Request-Id', 'mine-42').expect(200);
