@@ -92,6 +92,12 @@ export class SessionRepository {
     await this.change(which, { endedAt: now, revokedAt: now, endReason: reason });
   }
 
+  /** What holds as long as the session has not ended. */
+  whileAlive(aliveSession: string): Provided {
+    const sql = `EXISTS (SELECT 1 FROM ${this.rows.metadata.tableName} WHERE id = :aliveSession AND endedAt IS NULL)`;
+    return { sql, parameters: { aliveSession } };
+  }
+
   private async change(which: Which<SessionRow>, to: Changes, provided: Provided | null = null): Promise<boolean> {
     return (await this.table.update({ ...which, endedAt: null }, to, provided)) !== 0;
   }

@@ -158,6 +158,11 @@ export class Sessions {
     return listed.filter(({ endsAt }) => endsAt > this.clock.now());
   }
 
+  /** What holds as long as the session has not ended: for what must not be left behind once it has. */
+  whileAlive(id: string): Provided {
+    return this.rows.whileAlive(id);
+  }
+
   private tell(sessionId: string, userId: string, reason: string, origin: RequestOrigin): void {
     this.revocations.kill(sessionId);
     this.audit.record({ type: 'session.ended', userId, sessionId, detail: { reason } }, origin);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { QueryFailedError } from 'typeorm';
 import { Sending } from '../../src/challenges/sending.js';
+import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { UserStore } from '../../src/users/user-store.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
@@ -208,6 +209,27 @@ describe.each(databases)('changing passwords on $name', (database) => {
       await forgot(ada.email).expect(202);
       await reset(await mailedToken(ada.email)).expect(204);
       expect((await tryLogin(ada, NEW_PASSWORD).send(device).expect(200)).body.mfa.status).toBe('required');
+    });
+
+    it('trusts none of which it is asked meanwhile', async () => {
+      const ada = await registerWithEmailFactor(app);
+      await forgot(ada.email).expect(202);
+      const token = await mailedToken(ada.email);
+      const pending = await login(app, ada);
+      const code = app.lastCode(ada.email);
+      const secondFactor = app.nest.get(SecondFactor, { strict: false });
+      const verify = secondFactor.verify.bind(secondFactor);
+      jest.spyOn(secondFactor, 'verify').mockImplementation(async (...asked) => {
+        const session = await verify(...asked);
+        await reset(token).expect(204);
+        return session;
+      });
+      const { body } = await app.http
+        .post(`/v1/mfa/challenges/${pending.mfa.challenge!.id}/verify`)
+        .auth(pending.accessToken, bearer)
+        .send({ code, rememberDevice: true })
+        .expect(200);
+      expect(body.deviceToken).toBeUndefined();
     });
 
     it('takes a link once, also twice at the same moment', async () => {

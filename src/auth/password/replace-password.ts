@@ -37,7 +37,8 @@ export class ReplacePassword {
 
   private async endAll({ userId, sessionId }: AuditEntry & { userId: string }, reason: string, origin: RequestOrigin) {
     await this.resets.withdraw(userId);
-    await this.steps.next?.passwordChanged(userId, origin);
     await this.sessions.endAll(userId, reason, origin, sessionId);
+    // Then: a session that has ended trusts no device any more.
+    await this.steps.next?.passwordChanged(userId, origin);
   }
 }

@@ -4,9 +4,11 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
 import { Audit } from '../../audit/audit.service.js';
 import type { Caller } from '../../auth/index.js';
+import { Table } from '../../database/table.js';
 import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
 import { isRandomId, randomId, Secrets } from '../../kernel/secrets.js';
+import { Sessions } from '../../sessions/sessions.service.js';
 import type { Principal } from '../../tokens/principal.js';
 import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
 import { TrustedDevice } from './trusted-device.entity.js';
@@ -21,22 +23,30 @@ const USE = 'trusted-device';
  */
 @Injectable()
 export class TrustedDevices {
+  private readonly table: Table<TrustedDevice>;
+
   constructor(
     @InjectRepository(TrustedDevice) private readonly rows: Repository<TrustedDevice>,
+    private readonly sessions: Sessions,
     private readonly secrets: Secrets,
     private readonly audit: Audit,
     private readonly clock: Clock,
     @Inject(MFA_OPTIONS) private readonly options: MfaOptions,
-  ) {}
+  ) {
+    this.table = new Table(rows);
+  }
 
-  /** Trusts the device that the request comes from. @returns its token, or null when devices are not trusted here */
+  /**
+   * Trusts the device that the request comes from, unless the session has just ended.
+   * @returns its token, or null when devices are not trusted here
+   */
   async remember({ userId, sessionId, origin }: Caller): Promise<string | null> {
     if (this.options.trustedDeviceTtl === undefined) return null;
     const token = randomBytes(TOKEN_LENGTH).toString('base64url');
     const now = this.clock.now();
     const { device, ip } = origin;
     const id = randomId();
-    await this.rows.insert({
+    const row: TrustedDevice = {
       id,
       userId,
       tokenHash: this.hash(token),
@@ -46,7 +56,10 @@ export class TrustedDevices {
       createdAt: now,
       lastUsedAt: now,
       expiresAt: this.clock.in(this.options.trustedDeviceTtl),
-    });
+    };
+    // A new password ends the sessions, then forgets the devices: none must come after that.
+    const provided = this.sessions.whileAlive(sessionId);
+    if ((await this.table.insertProvided({ row, provided })) === 0) return null;
     this.audit.record({ type: 'trusted_device.remembered', userId, sessionId, detail: { device: id } }, origin);
     return token;
   }
