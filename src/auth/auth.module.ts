@@ -15,6 +15,7 @@ import { NewPassword } from './password/new-password.js';
 import { PasswordController } from './password/password.controller.js';
 import { PasswordResets } from './password/password-resets.js';
 import { ResetPassword } from './password/reset-password.js';
+import { AddressGuesses } from './registration/address-guesses.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { Registration } from './registration/registration.service.js';
 import { SessionController } from './session/session.controller.js';
@@ -36,6 +37,7 @@ import { SignIn } from './session/sign-in.service.js';
     SignIn,
     NextSteps,
     Registration,
+    AddressGuesses,
     NewPassword,
     PasswordResets,
     ForgotPassword,

@@ -14,7 +14,7 @@ const FORGET_AFTER = 86_400_000;
 
 /** Who is guessed at, or from where, and how patient we are. */
 export interface Guessed {
-  /** `account`, `source`, `device`. */
+  /** `account`, `source`, `device`, `registration`. */
   readonly kind: string;
   readonly subject: string;
   readonly backoff: Backoff;
@@ -50,8 +50,13 @@ export class GuessBudget {
     const until = latest(counted.map(({ row }) => this.blocked(row)));
     if (until) return until;
     if (!right) return latest(await Promise.all(counted.map((one) => this.count(one))));
-    if (counted[0].row) await this.clear(counted[0].row);
+    await this.clear(counted[0]);
     return null;
+  }
+
+  /** Clears what was counted before an answer that was settled as a wrong one, told, and right after all. */
+  async forgive(guessed: Guessed): Promise<void> {
+    await this.clear(await this.read(guessed));
   }
 
   private async read(guessed: Guessed): Promise<Counted> {
@@ -81,8 +86,8 @@ export class GuessBudget {
   }
 
   /** Only what was read: a failure that was counted meanwhile stays. */
-  private async clear({ subjectHash, failures }: GuessBudgetRow): Promise<void> {
-    await this.rows.delete({ subjectHash, failures });
+  private async clear({ subjectHash, row }: Counted): Promise<void> {
+    if (row) await this.rows.delete({ subjectHash, failures: row.failures });
   }
 
   private blocked(row: GuessBudgetRow | null): Date | null {

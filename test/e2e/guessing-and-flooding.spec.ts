@@ -1,8 +1,11 @@
 import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Sending } from '../../src/challenges/sending.js';
+import { Accounts } from '../../src/mfa/accounts.service.js';
+import { Registration } from '../../src/auth/registration/registration.service.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
 import { PasswordGuesses } from '../../src/auth/local/password-guesses.js';
+import { UserStore } from '../../src/users/user-store.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import {
@@ -18,6 +21,7 @@ import {
   register,
   registerWithEmailFactor,
 } from '../support/people.js';
+import { challengeRow, outcome } from '../support/second-factors.js';
 
 /** A code that is not the one that was sent. */
 const wrong = (right: string) => (right === '000000' ? '000001' : '000000');
@@ -156,6 +160,105 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
       );
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
     });
+  });
+
+  describe('a registration code', () => {
+    const ask = (person: Person) => app.http.post('/v1/auth/register').send(person).expect(202);
+    const prove = (challengeId: string, code: string) =>
+      app.http.post('/v1/auth/email/verify').send({ challengeId, code });
+    /** Asks for an account. The id of the challenge, and the code when one is mailed. */
+    async function asked(person: Person): Promise<{ id: string; code: string }> {
+      const before = app.outbox.messages(person.email).length;
+      const id: string = (await ask(person)).body.verification.id;
+      await eventually(() => expect(app.outbox.messages(person.email)).toHaveLength(before + 1));
+      return { id, code: app.outbox.messages(person.email)[0].code ?? '' };
+    }
+    /** Wrong answers to a new challenge for the address; the statuses that came back. */
+    async function guessAnew(person: Person, times: number): Promise<number[]> {
+      const { id, code } = await asked(person);
+      const statuses: number[] = [];
+      for (let time = 0; time < times; time++) statuses.push((await prove(id, wrong(code))).status);
+      return statuses;
+    }
+
+    it.each(['free', 'taken'])(
+      'of a %s address makes the guesser wait from the tenth wrong one on, over all challenges',
+      async (kind) => {
+        const ada = kind === 'free' ? newPerson() : await register(app);
+        expect(await guessAnew(ada, 5)).toEqual([422, 422, 422, 422, 422]);
+        expect(await guessAnew(ada, 5)).toEqual([422, 422, 422, 422, 422]);
+
+        const { id, code } = await asked(ada);
+        const answered = await prove(id, code || '123456')
+          .set('X-Forwarded-For', '198.51.100.1')
+          .expect(429)
+          .expect('retry-after', '10');
+        expect(answered.body).toEqual({
+          type: 'urn:stepgate:problem:too_many_attempts',
+          title: 'Too many wrong answers. Wait, then try again.',
+          status: 429,
+          code: 'too_many_attempts',
+          instance: '/v1/auth/email/verify',
+          requestId: expect.any(String) as string,
+        });
+
+        app.clock.advance('10s');
+        await prove(id, code || '123456').expect(kind === 'free' ? 204 : 422);
+      },
+    );
+
+    it('of one address does not hold up another', async () => {
+      const [ada, bob] = [newPerson(), newPerson()];
+      for (let challenge = 0; challenge < 2; challenge++) await guessAnew(ada, 5);
+      expect(await guessAnew(ada, 1)).toEqual([429]);
+      expect(await guessAnew(bob, 1)).toEqual([422]);
+    });
+
+    it('counts failures in a row: a right one clears them, the last that is told too', async () => {
+      const ada = newPerson();
+      for (let round = 0; round < 2; round++) {
+        expect(await guessAnew(ada, 5)).not.toContain(429);
+        expect(await guessAnew(ada, 4)).not.toContain(429);
+        const { id, code } = await asked(ada);
+        await prove(id, code).expect(204);
+        const user = await app.nest.get(UserStore).findByEmail(ada.email);
+        await app.nest.get(Accounts).delete(user!.id, NO_REQUEST);
+        // Out of the way of the mails' budget; failures are remembered for a day.
+        app.clock.advance('10m');
+      }
+    });
+
+    it('is not found by guesses at the same moment either: no more are judged than in turn', async () => {
+      const ada = newPerson();
+      expect([...(await guessAnew(ada, 5)), ...(await guessAnew(ada, 4))]).not.toContain(429);
+      const { id, code } = await asked(ada);
+      const registration = app.nest.get(Registration);
+      const guesses = [...Array<string>(199).fill(wrong(code)), code];
+      const outcomes = await Promise.all(guesses.map((each) => outcome(registration.verify(id, each, NO_REQUEST))));
+      expect(outcomes.filter((each) => each !== 'too_many_attempts')).toEqual(['invalid_code']);
+      expect(await app.nest.get(UserStore).findByEmail(ada.email)).toBeNull();
+    });
+
+    it.each(['free', 'taken'])(
+      'that may not be mailed to a %s address is none: the challenge says the same, and nothing answers it',
+      async (kind) => {
+        const ada = kind === 'free' ? newPerson() : await register(app);
+        const before = app.outbox.messages(ada.email).length;
+        const { body: mailed } = await ask(ada);
+        for (let time = 0; time < 5; time++) await ask(ada);
+        const { body, headers } = await ask(ada);
+
+        const { id } = body.verification;
+        const factor = { ...mailed.verification.factor, id };
+        expect(body).toEqual({ verification: { ...mailed.verification, id, factor } });
+        expect(headers).not.toHaveProperty('retry-after');
+        expect(await challengeRow(app, id)).toMatchObject({ kept: null });
+        expect(await challengeRow(app, mailed.verification.id)).not.toMatchObject({ kept: null });
+        const { body: refused } = await prove(id, '123456').expect(422);
+        expect(refused).toMatchObject({ code: 'invalid_code', attemptsLeft: 4 });
+        expect(app.outbox.messages(ada.email).length - before).toBeLessThanOrEqual(5);
+      },
+    );
   });
 
   describe('an address', () => {
