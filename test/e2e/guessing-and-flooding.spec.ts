@@ -1,4 +1,5 @@
 import { NO_REQUEST } from '../../src/http/request-origin.js';
+import type { SessionDto } from '../../src/auth/index.js';
 import { Sending } from '../../src/challenges/sending.js';
 import { Accounts } from '../../src/mfa/accounts.service.js';
 import { Registration } from '../../src/auth/registration/registration.service.js';
@@ -318,6 +319,93 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
   });
 });
 
+describe.each(databases)('messages of enrolment on $name', (database) => {
+  let app: TestApp;
+  let numbers = 0;
+
+  beforeEach(async () => {
+    app = await startApp({ database, env: { MFA_ENFORCEMENT: 'routes' } });
+  });
+
+  afterEach(() => app.close());
+
+  const newNumber = () => `+4915112${String(340_000 + numbers++)}`;
+  /** Begins to enrol a number, and gives it up: the answer to the first. */
+  async function tryNumber(session: SessionDto, phoneNumber = newNumber()) {
+    const begun = await as(app, session).post('/mfa/factors', { type: 'sms', phoneNumber });
+    if (begun.status === 201) await as(app, session).delete(`/mfa/factors/${begun.body.factor.id}`).expect(204);
+    return begun;
+  }
+  async function tryNumbers(session: SessionDto, times: number): Promise<number[]> {
+    const statuses: number[] = [];
+    for (let time = 0; time < times; time++) statuses.push((await tryNumber(session)).status);
+    return statuses;
+  }
+
+  it('are five in ten minutes for an account, to whatever numbers, and however often it signs in', async () => {
+    const [ada, bob] = [await register(app), await register(app)];
+    expect(await tryNumbers(await login(app, ada), 5)).toEqual([201, 201, 201, 201, 201]);
+
+    const session = await login(app, ada);
+    const { status, body, headers } = await tryNumber(session);
+    expect([status, body.code, headers['retry-after']]).toEqual([429, 'too_many_requests', '600']);
+    await as(app, session).post('/mfa/factors', { type: 'email' }).expect(429);
+    await as(app, session).post('/mfa/factors', { type: 'totp' }).expect(201);
+    expect(await tryNumbers(await login(app, bob), 1)).toEqual([201]);
+
+    app.clock.advance('10m');
+    expect(await tryNumbers(await login(app, ada), 1)).toEqual([201]);
+  });
+
+  it('are ten in an hour for an account', async () => {
+    const ada = await register(app);
+    await tryNumbers(await login(app, ada), 5);
+    app.clock.advance('10m');
+    await tryNumbers(await login(app, ada), 5);
+    app.clock.advance('10m');
+    const { status, headers } = await tryNumber(await login(app, ada));
+    expect([status, headers['retry-after']]).toEqual([429, '2400']);
+  });
+
+  it('that an account may not have sent count for no number', async () => {
+    const [ada, bob, carol] = [await register(app), await register(app), await register(app)];
+    const number = newNumber();
+    const flooding = await login(app, ada);
+    await tryNumbers(flooding, 5);
+    for (let time = 0; time < 5; time++) expect((await tryNumber(flooding, number)).status).toBe(429);
+    const session = await login(app, bob);
+    for (let time = 0; time < 5; time++) expect((await tryNumber(session, number)).status).toBe(201);
+    // Nor does one that the number may not have count for the account.
+    const other = await login(app, carol);
+    for (let time = 0; time < 5; time++) expect((await tryNumber(other, number)).status).toBe(429);
+    expect(await tryNumbers(other, 5)).toEqual([201, 201, 201, 201, 201]);
+  });
+
+  it('break off for a country, from which no code comes back, and no code of a sign-in with them', async () => {
+    const ada = await register(app);
+    const phoneNumber = newNumber();
+    await enroll(app, await login(app, ada), { type: 'sms', phoneNumber }, phoneNumber);
+
+    const statuses: number[] = [];
+    for (let account = 0; account < 11; account++)
+      statuses.push(...(await tryNumbers(await login(app, await register(app)), 5)));
+    expect(statuses).toEqual([...Array<number>(49).fill(201), ...Array<number>(6).fill(429)]);
+
+    const session = await login(app, ada);
+    expect(session.mfa.challenge).toMatchObject({ factor: { type: 'sms' }, delivery: 'sent' });
+    await answer(app, session, phoneNumber);
+  });
+
+  it('go on for a country as long as their own codes come back', async () => {
+    for (let account = 0; account < 14; account++) {
+      const session = await login(app, await register(app));
+      expect(await tryNumbers(session, 3)).toEqual([201, 201, 201]);
+      const phoneNumber = newNumber();
+      await enroll(app, session, { type: 'sms', phoneNumber }, phoneNumber);
+    }
+  });
+});
+
 describe('a source address', () => {
   let app: TestApp;
 
@@ -381,7 +469,7 @@ describe('text messages', () => {
     // And what was taken from a destination is put back when its country is broken off.
     for (let n = 2; n < 46; n++) await ask(`+49151123400${String(n).padStart(2, '0')}`);
     expect(await ask('+4915112349999')).not.toBeNull();
-    for (let code = 0; code < 100; code++) sending.reached({ channel: 'sms', to: '+4915112340000' });
+    for (let code = 0; code < 100; code++) sending.reached('mfa', { channel: 'sms', to: '+4915112340000' });
     for (let n = 0; n < 5; n++) expect(await ask('+4915112349999')).toBeNull();
     expect(await ask('+4915112349999')).not.toBeNull();
     await app.close();
@@ -396,7 +484,7 @@ describe('text messages', () => {
     expect(await send(50)).toEqual(app.clock.in(3_600_000));
     expect(await send(50, '43')).toBeNull();
 
-    for (let code = 0; code < 11; code++) sending.reached({ channel: 'sms', to: '+4915112340000' });
+    for (let code = 0; code < 11; code++) sending.reached('mfa', { channel: 'sms', to: '+4915112340000' });
     expect(await send(51)).toBeNull();
     for (let number = 52; number < 57; number++) await send(number);
     expect(await send(57)).not.toBeNull();
