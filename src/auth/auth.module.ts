@@ -16,6 +16,7 @@ import { PasswordController } from './password/password.controller.js';
 import { PasswordResets } from './password/password-resets.js';
 import { ReplacePassword } from './password/replace-password.js';
 import { ResetPassword } from './password/reset-password.js';
+import { AddressGuesses } from './registration/address-guesses.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { Registration } from './registration/registration.service.js';
 import { SessionController } from './session/session.controller.js';
@@ -37,6 +38,7 @@ import { SignIn } from './session/sign-in.service.js';
     SignIn,
     NextSteps,
     Registration,
+    AddressGuesses,
     NewPassword,
     PasswordResets,
     ForgotPassword,

@@ -15,7 +15,10 @@ const HOUR = 60 * MINUTE;
 export const FACTOR_BACKOFF: Backoff = { free: 4, firstWait: 30 * SECOND, longestWait: HOUR };
 /** Wrong answers in a row after which a factor is disabled for good (NIST SP 800-63B-4 3.2.2). */
 export const FACTOR_FAILURES_TO_DISABLE = 100;
-/** Of an account's password. Never a lock: its owner must not be shut out by a stranger for more than minutes. */
+/**
+ * Of an account's password, and of the codes that prove the address of a new one. Never a lock: the owner must not be shut
+ * out by a stranger for more than minutes.
+ */
 export const ACCOUNT_BACKOFF: Backoff = { free: 9, firstWait: 10 * SECOND, longestWait: 15 * MINUTE };
 /** Of all passwords tried from one source address in one hour: a whole company may be behind it, mistyping. */
 export const SOURCE_BACKOFF: Backoff = { free: 199, firstWait: 30 * SECOND, longestWait: HOUR };

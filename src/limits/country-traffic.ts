@@ -18,7 +18,7 @@ const GATHERING = 1_000;
 
 /**
  * Breaks off sending to a country from which hardly a code comes back: that is what SMS pumping looks like, where
- * somebody earns on each message (ASVS 2.4.1).
+ * somebody earns on each message (ASVS 2.4.1). Each purpose of messages is a traffic of its own.
  */
 @Injectable()
 export class CountryTraffic implements BeforeApplicationShutdown {

@@ -14,7 +14,7 @@ const FORGET_AFTER = 86_400_000;
 
 /** Who is guessed at, or from where, and how patient we are. */
 export interface Guessed {
-  /** `account`, `source`, `device`. */
+  /** `account`, `source`, `device`, `registration`. */
   readonly kind: string;
   readonly subject: string;
   readonly backoff: Backoff;
@@ -51,10 +51,14 @@ export class GuessBudget {
       const until = latest(counted.map(({ row }) => this.blocked(row)));
       if (until) return until;
       if (!right) return latest(await Promise.all(counted.map((one) => this.count(one))));
-      const [{ row }] = counted;
       // Else others were counted since it was read, and may have used up what there was: look again.
-      if (!row || (await this.clear(row))) return null;
+      if (await this.clear(counted[0])) return null;
     }
+  }
+
+  /** Clears what was counted before an answer that was settled as a wrong one, told, and right after all. */
+  async forgive(guessed: Guessed): Promise<void> {
+    await this.clear(await this.read(guessed));
   }
 
   private async read(guessed: Guessed): Promise<Counted> {
@@ -84,8 +88,9 @@ export class GuessBudget {
   }
 
   /** Only what was read: a failure that was counted meanwhile stays. */
-  private async clear({ subjectHash, failures }: GuessBudgetRow): Promise<boolean> {
-    const { affected } = await this.rows.delete({ subjectHash, failures });
+  private async clear({ subjectHash, row }: Counted): Promise<boolean> {
+    if (!row) return true;
+    const { affected } = await this.rows.delete({ subjectHash, failures: row.failures });
     return affected === 1;
   }
 

@@ -11,7 +11,7 @@ export const SEND_GAP = 60_000;
 const SHORT = { limit: 5, window: 600_000 };
 const LONG = { limit: 10, window: 3_600_000 };
 
-/** Where a message goes. */
+/** Where a message goes; or, as `account`, who had it sent there. */
 export interface Destination {
   readonly channel: string;
   readonly to: string;

@@ -338,8 +338,10 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
     it('within the budgets of source, country and destination', async () => {
       expect(await take(sms)).toBeNull();
       expect(await counts()).toEqual([1, 1, 1]);
-      expect(await engine.rows(CountryTrafficRow).find()).toMatchObject([{ country: 'sms:49', sent: 1, reached: 0 }]);
-      engine.get(Sending).reached(sms);
+      expect(await engine.rows(CountryTrafficRow).find()).toMatchObject([
+        { country: 'sms:49:mfa', sent: 1, reached: 0 },
+      ]);
+      engine.get(Sending).reached('mfa', sms);
       await engine.get(CountryTraffic).flush();
       expect(await engine.rows(CountryTrafficRow).find()).toMatchObject([{ reached: 1 }]);
     });
@@ -347,7 +349,7 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
     it('without a country’s where the channel has no prices', async () => {
       expect(await take(mail)).toBeNull();
       expect(await counts()).toEqual([1, 0, 1]);
-      engine.get(Sending).reached(mail);
+      engine.get(Sending).reached('mfa', mail);
       await engine.get(CountryTraffic).flush();
       expect(await counts()).toEqual([1, 0, 1]);
     });
@@ -361,9 +363,28 @@ describe.each(databases)('the challenge engine alone on $name', (database) => {
     });
 
     it('no more to a country that answers nothing, and then gives back what it took of the destination', async () => {
-      for (let time = 0; time < 50; time++) await engine.get(CountryTraffic).take('sms:49');
+      for (let time = 0; time < 50; time++) await engine.get(CountryTraffic).take('sms:49:mfa');
       expect(await take(sms)).toEqual(engine.clock.in(HOUR));
       expect(await engine.rows(SendBudgetRow).find()).toMatchObject([{ shortUsed: 0, longUsed: 0 }]);
+    });
+
+    it('no more for an account that has had five sent, wherever to; and what others refuse counts for no account', async () => {
+      const takeFor = (account: string, to: Destination) =>
+        engine.get(Sending).take('mfa_enrollment', to, NO_REQUEST, { account });
+      const another = (n: number): Destination => ({ channel: 'sms', to: `+491511234000${n}` });
+      for (let n = 0; n < 5; n++) expect(await takeFor('ada', another(n))).toBeNull();
+      expect(await takeFor('ada', another(5))).toEqual(engine.clock.in(600_000));
+      expect(await takeFor('bob', another(5))).toBeNull();
+      expect(await engine.rows(CountryTrafficRow).find()).toMatchObject([
+        { country: 'sms:49:mfa_enrollment', sent: 6 },
+      ]);
+
+      await engine.rows(CountryTrafficRow).updateAll({ sent: 50 });
+      for (let time = 0; time < 5; time++) expect(await takeFor('bob', another(5))).toEqual(engine.clock.in(HOUR));
+      await engine.rows(CountryTrafficRow).updateAll({ sent: 0 });
+      for (let time = 0; time < 4; time++) expect(await takeFor('bob', another(5))).toBeNull();
+      expect(await takeFor('bob', mail)).toEqual(engine.clock.in(600_000));
+      expect(await takeFor('carol', mail)).toBeNull();
     });
 
     it('a minute after the last one, where that is asked for, and only there', async () => {

@@ -1,8 +1,12 @@
 import { NO_REQUEST } from '../../src/http/request-origin.js';
+import type { SessionDto } from '../../src/auth/index.js';
 import { Sending } from '../../src/challenges/sending.js';
+import { Accounts } from '../../src/mfa/accounts.service.js';
+import { Registration } from '../../src/auth/registration/registration.service.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
 import { PasswordGuesses } from '../../src/auth/local/password-guesses.js';
+import { UserStore } from '../../src/users/user-store.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases } from '../support/databases.js';
 import {
@@ -18,6 +22,7 @@ import {
   register,
   registerWithEmailFactor,
 } from '../support/people.js';
+import { challengeRow, outcome } from '../support/second-factors.js';
 
 /** A code that is not the one that was sent. */
 const wrong = (right: string) => (right === '000000' ? '000001' : '000000');
@@ -158,6 +163,105 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
     });
   });
 
+  describe('a registration code', () => {
+    const ask = (person: Person) => app.http.post('/v1/auth/register').send(person).expect(202);
+    const prove = (challengeId: string, code: string) =>
+      app.http.post('/v1/auth/email/verify').send({ challengeId, code });
+    /** Asks for an account. The id of the challenge, and the code when one is mailed. */
+    async function asked(person: Person): Promise<{ id: string; code: string }> {
+      const before = app.outbox.messages(person.email).length;
+      const id: string = (await ask(person)).body.verification.id;
+      await eventually(() => expect(app.outbox.messages(person.email)).toHaveLength(before + 1));
+      return { id, code: app.outbox.messages(person.email)[0].code ?? '' };
+    }
+    /** Wrong answers to a new challenge for the address; the statuses that came back. */
+    async function guessAnew(person: Person, times: number): Promise<number[]> {
+      const { id, code } = await asked(person);
+      const statuses: number[] = [];
+      for (let time = 0; time < times; time++) statuses.push((await prove(id, wrong(code))).status);
+      return statuses;
+    }
+
+    it.each(['free', 'taken'])(
+      'of a %s address makes the guesser wait from the tenth wrong one on, over all challenges',
+      async (kind) => {
+        const ada = kind === 'free' ? newPerson() : await register(app);
+        expect(await guessAnew(ada, 5)).toEqual([422, 422, 422, 422, 422]);
+        expect(await guessAnew(ada, 5)).toEqual([422, 422, 422, 422, 422]);
+
+        const { id, code } = await asked(ada);
+        const answered = await prove(id, code || '123456')
+          .set('X-Forwarded-For', '198.51.100.1')
+          .expect(429)
+          .expect('retry-after', '10');
+        expect(answered.body).toEqual({
+          type: 'urn:stepgate:problem:too_many_attempts',
+          title: 'Too many wrong answers. Wait, then try again.',
+          status: 429,
+          code: 'too_many_attempts',
+          instance: '/v1/auth/email/verify',
+          requestId: expect.any(String) as string,
+        });
+
+        app.clock.advance('10s');
+        await prove(id, code || '123456').expect(kind === 'free' ? 204 : 422);
+      },
+    );
+
+    it('of one address does not hold up another', async () => {
+      const [ada, bob] = [newPerson(), newPerson()];
+      for (let challenge = 0; challenge < 2; challenge++) await guessAnew(ada, 5);
+      expect(await guessAnew(ada, 1)).toEqual([429]);
+      expect(await guessAnew(bob, 1)).toEqual([422]);
+    });
+
+    it('counts failures in a row: a right one clears them, the last that is told too', async () => {
+      const ada = newPerson();
+      for (let round = 0; round < 2; round++) {
+        expect(await guessAnew(ada, 5)).not.toContain(429);
+        expect(await guessAnew(ada, 4)).not.toContain(429);
+        const { id, code } = await asked(ada);
+        await prove(id, code).expect(204);
+        const user = await app.nest.get(UserStore).findByEmail(ada.email);
+        await app.nest.get(Accounts).delete(user!.id, NO_REQUEST);
+        // Out of the way of the mails' budget; failures are remembered for a day.
+        app.clock.advance('10m');
+      }
+    });
+
+    it('is not found by guesses at the same moment either: no more are judged than in turn', async () => {
+      const ada = newPerson();
+      expect([...(await guessAnew(ada, 5)), ...(await guessAnew(ada, 4))]).not.toContain(429);
+      const { id, code } = await asked(ada);
+      const registration = app.nest.get(Registration);
+      const guesses = [...Array<string>(199).fill(wrong(code)), code];
+      const outcomes = await Promise.all(guesses.map((each) => outcome(registration.verify(id, each, NO_REQUEST))));
+      expect(outcomes.filter((each) => each !== 'too_many_attempts')).toEqual(['invalid_code']);
+      expect(await app.nest.get(UserStore).findByEmail(ada.email)).toBeNull();
+    });
+
+    it.each(['free', 'taken'])(
+      'that may not be mailed to a %s address is none: the challenge says the same, and nothing answers it',
+      async (kind) => {
+        const ada = kind === 'free' ? newPerson() : await register(app);
+        const before = app.outbox.messages(ada.email).length;
+        const { body: mailed } = await ask(ada);
+        for (let time = 0; time < 5; time++) await ask(ada);
+        const { body, headers } = await ask(ada);
+
+        const { id } = body.verification;
+        const factor = { ...mailed.verification.factor, id };
+        expect(body).toEqual({ verification: { ...mailed.verification, id, factor } });
+        expect(headers).not.toHaveProperty('retry-after');
+        expect(await challengeRow(app, id)).toMatchObject({ kept: null });
+        expect(await challengeRow(app, mailed.verification.id)).not.toMatchObject({ kept: null });
+        const { body: refused } = await prove(id, '123456').expect(422);
+        expect(refused).toMatchObject({ code: 'invalid_code', attemptsLeft: 4 });
+        expect(app.outbox.messages(ada.email).length - before).toBeLessThanOrEqual(5);
+      },
+    );
+  });
+
   describe('an address', () => {
     it('gets five messages in ten minutes; a sixth login still signs in, and says when there is a code again', async () => {
       const ada = await registerWithEmailFactor(app);
@@ -212,6 +316,93 @@ describe.each(databases)('guessing and flooding on $name', (database) => {
       app.clock.advance('40m');
       expect((await login(app, ada)).mfa.challenge).toMatchObject({ delivery: 'sent' });
     });
+  });
+});
+
+describe.each(databases)('messages of enrolment on $name', (database) => {
+  let app: TestApp;
+  let numbers = 0;
+
+  beforeEach(async () => {
+    app = await startApp({ database, env: { MFA_ENFORCEMENT: 'routes' } });
+  });
+
+  afterEach(() => app.close());
+
+  const newNumber = () => `+4915112${String(340_000 + numbers++)}`;
+  /** Begins to enrol a number, and gives it up: the answer to the first. */
+  async function tryNumber(session: SessionDto, phoneNumber = newNumber()) {
+    const begun = await as(app, session).post('/mfa/factors', { type: 'sms', phoneNumber });
+    if (begun.status === 201) await as(app, session).delete(`/mfa/factors/${begun.body.factor.id}`).expect(204);
+    return begun;
+  }
+  async function tryNumbers(session: SessionDto, times: number): Promise<number[]> {
+    const statuses: number[] = [];
+    for (let time = 0; time < times; time++) statuses.push((await tryNumber(session)).status);
+    return statuses;
+  }
+
+  it('are five in ten minutes for an account, to whatever numbers, and however often it signs in', async () => {
+    const [ada, bob] = [await register(app), await register(app)];
+    expect(await tryNumbers(await login(app, ada), 5)).toEqual([201, 201, 201, 201, 201]);
+
+    const session = await login(app, ada);
+    const { status, body, headers } = await tryNumber(session);
+    expect([status, body.code, headers['retry-after']]).toEqual([429, 'too_many_requests', '600']);
+    await as(app, session).post('/mfa/factors', { type: 'email' }).expect(429);
+    await as(app, session).post('/mfa/factors', { type: 'totp' }).expect(201);
+    expect(await tryNumbers(await login(app, bob), 1)).toEqual([201]);
+
+    app.clock.advance('10m');
+    expect(await tryNumbers(await login(app, ada), 1)).toEqual([201]);
+  });
+
+  it('are ten in an hour for an account', async () => {
+    const ada = await register(app);
+    await tryNumbers(await login(app, ada), 5);
+    app.clock.advance('10m');
+    await tryNumbers(await login(app, ada), 5);
+    app.clock.advance('10m');
+    const { status, headers } = await tryNumber(await login(app, ada));
+    expect([status, headers['retry-after']]).toEqual([429, '2400']);
+  });
+
+  it('that an account may not have sent count for no number', async () => {
+    const [ada, bob, carol] = [await register(app), await register(app), await register(app)];
+    const number = newNumber();
+    const flooding = await login(app, ada);
+    await tryNumbers(flooding, 5);
+    for (let time = 0; time < 5; time++) expect((await tryNumber(flooding, number)).status).toBe(429);
+    const session = await login(app, bob);
+    for (let time = 0; time < 5; time++) expect((await tryNumber(session, number)).status).toBe(201);
+    // Nor does one that the number may not have count for the account.
+    const other = await login(app, carol);
+    for (let time = 0; time < 5; time++) expect((await tryNumber(other, number)).status).toBe(429);
+    expect(await tryNumbers(other, 5)).toEqual([201, 201, 201, 201, 201]);
+  });
+
+  it('break off for a country, from which no code comes back, and no code of a sign-in with them', async () => {
+    const ada = await register(app);
+    const phoneNumber = newNumber();
+    await enroll(app, await login(app, ada), { type: 'sms', phoneNumber }, phoneNumber);
+
+    const statuses: number[] = [];
+    for (let account = 0; account < 11; account++)
+      statuses.push(...(await tryNumbers(await login(app, await register(app)), 5)));
+    expect(statuses).toEqual([...Array<number>(49).fill(201), ...Array<number>(6).fill(429)]);
+
+    const session = await login(app, ada);
+    expect(session.mfa.challenge).toMatchObject({ factor: { type: 'sms' }, delivery: 'sent' });
+    await answer(app, session, phoneNumber);
+  });
+
+  it('go on for a country as long as their own codes come back', async () => {
+    for (let account = 0; account < 14; account++) {
+      const session = await login(app, await register(app));
+      expect(await tryNumbers(session, 3)).toEqual([201, 201, 201]);
+      const phoneNumber = newNumber();
+      await enroll(app, session, { type: 'sms', phoneNumber }, phoneNumber);
+    }
   });
 });
 
@@ -278,7 +469,7 @@ describe('text messages', () => {
     // And what was taken from a destination is put back when its country is broken off.
     for (let n = 2; n < 46; n++) await ask(`+49151123400${String(n).padStart(2, '0')}`);
     expect(await ask('+4915112349999')).not.toBeNull();
-    for (let code = 0; code < 100; code++) sending.reached({ channel: 'sms', to: '+4915112340000' });
+    for (let code = 0; code < 100; code++) sending.reached('mfa', { channel: 'sms', to: '+4915112340000' });
     for (let n = 0; n < 5; n++) expect(await ask('+4915112349999')).toBeNull();
     expect(await ask('+4915112349999')).not.toBeNull();
     await app.close();
@@ -293,7 +484,7 @@ describe('text messages', () => {
     expect(await send(50)).toEqual(app.clock.in(3_600_000));
     expect(await send(50, '43')).toBeNull();
 
-    for (let code = 0; code < 11; code++) sending.reached({ channel: 'sms', to: '+4915112340000' });
+    for (let code = 0; code < 11; code++) sending.reached('mfa', { channel: 'sms', to: '+4915112340000' });
     expect(await send(51)).toBeNull();
     for (let number = 52; number < 57; number++) await send(number);
     expect(await send(57)).not.toBeNull();

@@ -137,9 +137,8 @@ describe.each(databases)('keeping second factors on $name', (database) => {
 
   it('stops at 20', async () => {
     const session = await login(app, await register(app));
-    for (let i = 0; i < 20; i++) {
-      await as(session).enroll({ type: 'sms', phoneNumber: newPhoneNumber() }).expect(201);
-    }
+    // Of those that send nothing: messages are fewer in so short a time.
+    for (let i = 0; i < 20; i++) await as(session).enroll({ type: 'totp' }).expect(201);
     const { body } = await as(session).enroll({ type: 'sms', phoneNumber: newPhoneNumber() }).expect(409);
     expect(body).toMatchObject({ code: 'conflict', detail: expect.stringContaining('20') as string });
   });

@@ -287,6 +287,15 @@ describe.each(databases)('budgets on $name', (database) => {
       expect(await inTurn(3, wrong)).toEqual(nulls(3));
     });
 
+    it('are forgiven with the one that was counted before it was judged, though it began a wait', async () => {
+      expect(await inTurn(3, wrong)).toEqual(nulls(3));
+      expect(await wrong()).not.toBeNull();
+      await guesses.settle(false, [source]);
+      await guesses.forgive(account);
+      expect(await tables.of(GuessBudgetRow).find()).toMatchObject([{ failures: 1 }]);
+      expect(await wrong()).toBeNull();
+    });
+
     it('cost nothing when the first one is right', async () => {
       expect(await settle(true, source)).toBeNull();
       expect(await tables.of(GuessBudgetRow).count()).toBe(0);

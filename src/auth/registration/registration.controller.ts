@@ -6,6 +6,7 @@ import { CommonProblem } from '../../kernel/problem.js';
 import { Throttled } from '../../limits/throttling/throttled.decorator.js';
 import { Public } from '../../http/public.decorator.js';
 import { Origin, type RequestOrigin } from '../../http/request-origin.js';
+import { AuthProblem } from '../auth-problems.js';
 import { RegisterDto, RegistrationDto, VerifyEmailDto } from './registration.dto.js';
 import { Registration } from './registration.service.js';
 
@@ -43,6 +44,7 @@ export class RegistrationController {
     CommonProblem.notFound,
     ChallengeProblem.closed,
     ChallengeProblem.wrongCode,
+    AuthProblem.tooManyAttempts,
   )
   verify(@Body() { challengeId, code }: VerifyEmailDto, @Origin() origin: RequestOrigin): Promise<void> {
     return this.registration.verify(challengeId, code, origin);

@@ -16,6 +16,7 @@ import { PasswordHasher } from '../../users/password-hasher.js';
 import { type NewUser, UserStore } from '../../users/user-store.js';
 import { type ChallengeDto, toChallengeDto } from '../session/challenge.dto.js';
 import { NewPassword } from '../password/new-password.js';
+import { AddressGuesses } from './address-guesses.js';
 import type { RegisterDto } from './registration.dto.js';
 
 const PURPOSE = 'email_verification';
@@ -34,6 +35,7 @@ export class Registration {
     private readonly newPassword: NewPassword,
     private readonly challenges: Challenges,
     private readonly codes: OneTimeCodes,
+    private readonly guesses: AddressGuesses,
     private readonly courier: Courier,
     private readonly sending: Sending,
     private readonly secrets: Secrets,
@@ -60,11 +62,13 @@ export class Registration {
     const letter: Letter = taken
       ? { kind: 'address-taken' }
       : { kind: 'email-verification-code', code, minutes: CHALLENGE_TTL / 60_000 };
-    const challenge = await this.challenges.issue({ id, purpose: PURPOSE, sealed }, { kept }, origin);
-    const refillsAt = await this.sending.take(PURPOSE, { channel: CHANNEL, to: email }, origin);
+    const mailed = (await this.sending.take(PURPOSE, { channel: CHANNEL, to: email }, origin)) === null;
+    // A code that nobody was sent could only be guessed.
+    const question = { kept: mailed ? kept : null };
+    const challenge = await this.challenges.issue({ id, purpose: PURPOSE, sealed }, question, origin);
     this.audit.record({ type: 'registration.requested', ...(taken && { userId: taken.id }) }, origin);
     // Not awaited, in both cases: how long the mail server takes must not tell which it is.
-    if (refillsAt === null)
+    if (mailed)
       this.unawaited.add('A registration mail', this.courier.deliver(CHANNEL, email, letter, origin.requestId), origin);
     const destination = maskAddress(this.courier.channel(CHANNEL), email);
     return toChallengeDto(challenge, 'pending', { id, type: CHANNEL, destination }, []);
@@ -72,18 +76,20 @@ export class Registration {
 
   /**
    * Proves the address and creates the account.
-   * @throws Problem `not_found`, `challenge_expired` or `invalid_code`
+   * @throws Problem `not_found`, `challenge_expired`, `too_many_attempts` or `invalid_code`
    */
   async verify(challengeId: string, code: string, origin: RequestOrigin): Promise<void> {
     const challenge = await this.challenges.find({ id: challengeId, purpose: PURPOSE });
     if (!challenge) throw CommonProblem.notFound();
     this.challenges.requireOpen(challenge);
+    const user = JSON.parse(this.secrets.unseal(PURPOSE, challenge.id, challenge.sealed!)) as NewUser;
+    await this.guesses.spend(user.email);
     if (!this.codes.matches(challenge.id, challenge.kept, code)) {
       this.audit.record({ type: 'email.verification.failed' }, origin);
       return this.challenges.refuse(challenge);
     }
     await this.challenges.consume(challenge);
-    const user = JSON.parse(this.secrets.unseal(PURPOSE, challenge.id, challenge.sealed!)) as NewUser;
+    await this.guesses.forgive(user.email);
     // Taken meanwhile by another registration of the same address.
     const created = await this.users.create(user);
     if (!created) throw ChallengeProblem.closed();

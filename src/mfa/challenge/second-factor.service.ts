@@ -125,7 +125,7 @@ export class SecondFactor {
       return this.challenges.refuse(challenge);
     }
     await this.challenges.consume(challenge);
-    if (accepted.reached) this.sending.reached(accepted.reached);
+    if (accepted.reached) this.sending.reached(PURPOSE, accepted.reached);
     const proved = { id: factor.id, type: factor.type, acr: accepted.acr, amr: accepted.amr };
     // A removal takes the claim from the sessions that have it by then: this one must not get it afterwards.
     const grant = await this.sessions.upgrade(caller, proved, this.rows.whileActive(factor));

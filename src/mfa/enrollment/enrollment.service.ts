@@ -75,7 +75,7 @@ export class Enrollment {
     const id = randomId();
     const question = await type.ask({ id, userId, secret }, { id, purpose: 'enrollment' });
     const { parcel } = question;
-    await this.sending.require(PURPOSE, parcel, origin);
+    await this.sending.require(PURPOSE, parcel, origin, { account: userId });
     const factor = await this.slots.fill({
       id,
       userId,
@@ -127,7 +127,7 @@ export class Enrollment {
       return this.challenges.refuse(challenge);
     }
     await this.challenges.consume(challenge);
-    if (accepted.reached) this.sending.reached(accepted.reached);
+    if (accepted.reached) this.sending.reached(PURPOSE, accepted.reached);
     const changes = {
       sealed: accepted.secret === undefined ? factor.sealed : this.vault.seal(factor, accepted.secret),
       uniqueKey: accepted.uniqueKey === undefined ? null : this.vault.hashUniqueKey(factor.type, accepted.uniqueKey),
