@@ -108,6 +108,22 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
     expect(attempts + (consumedAt ? 1 : 0)).toBeLessThanOrEqual(5);
   });
 
+  // On one connection the order of the statements is that of the answers.
+  if (kind.name === 'SQLite') {
+    it('takes the right one in its turn: after five wrong ones of the same moment there is none', async () => {
+      const ada = await newUserWithFactors(app);
+      const { id } = await challenge(app, ada);
+      const right = app.lastCode(ada.email);
+      const answersWith = (place: number) =>
+        times(30, (i) =>
+          outcome(anInstance(0).verify(ada.principal, id, { code: i === place ? right : wrongCode(right) })),
+        );
+
+      expect(count(await Promise.all(answersWith(29)), 'accepted')).toBe(0);
+      expect((await challengeRow(app, id)).consumedAt).toBeNull();
+    });
+  }
+
   it('sends one new code, however often it is asked for in one moment', async () => {
     const ada = await newUserWithFactors(app);
     const { id } = await challenge(app, ada);

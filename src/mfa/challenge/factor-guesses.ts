@@ -33,9 +33,9 @@ export class FactorGuesses {
    * @returns how many it makes in a row
    * @throws Problem `too_many_attempts` when it was blocked, `challenge_expired` when it was disabled or removed
    */
-  async count({ id, userId, type: factorType }: Factor, origin: RequestOrigin): Promise<number> {
-    for (;;) {
-      const factor = await this.rows.findOne(id, userId);
+  async count(read: Factor, origin: RequestOrigin): Promise<number> {
+    const { id, userId, type: factorType } = read;
+    for (let factor: Factor | null = read; ; factor = await this.rows.findOne(id, userId)) {
       if (factor?.status !== 'active') throw ChallengeProblem.closed();
       this.requireFree(factor);
       const failures = factor.failures + 1;

@@ -150,9 +150,20 @@ export class SecondFactor {
     this.audit.record({ type: 'mfa.failed', ...about(caller, factor), detail: { failures } }, caller.origin);
   }
 
-  private takeProof(factor: Factor, { secret }: Accepted): Promise<boolean> {
-    const sealed = secret === undefined ? factor.sealed : this.vault.seal(factor, secret);
-    return this.rows.prove(factor, sealed, this.clock.now());
+  /**
+   * Takes a right answer in its turn: of many at the same moment, the wrong ones that came before it are counted, and may
+   * leave nothing for it.
+   * @returns false when the secret that it was checked against is not the factor's any more: it was used meanwhile
+   * @throws Problem `too_many_attempts`
+   */
+  private async takeProof(read: Factor, { secret }: Accepted): Promise<boolean> {
+    const sealed = secret === undefined ? read.sealed : this.vault.seal(read, secret);
+    const stands = (factor: Factor | null) => factor?.status === 'active' && factor.sealed === read.sealed;
+    for (let factor: Factor | null = read; stands(factor); factor = await this.rows.findOne(read.id, read.userId)) {
+      this.guesses.requireFree(factor!);
+      if (await this.rows.prove(factor!, sealed, this.clock.now())) return true;
+    }
+    return false;
   }
 
   private async find({ userId, sessionId }: Principal, id: string): Promise<Challenge> {

@@ -59,12 +59,12 @@ export class FactorRepository {
 
   /**
    * Takes a right answer, which ends the row of failures. True when the factor is active, need not wait, and still holds
-   * the secret that the answer was checked against.
+   * the secret that the answer was checked against, and no wrong answer was counted since it was read.
    */
-  async prove({ id, sealed }: Factor, secret: string | null, now: Date): Promise<boolean> {
+  async prove({ id, sealed, failures }: Factor, secret: string | null, now: Date): Promise<boolean> {
     const changes = { sealed: secret, lastUsedAt: now, failures: 0, blockedUntil: null };
     const free = { blockedUntil: Or(IsNull(), LessThanOrEqual(now)) };
-    return (await this.table.update({ id, status: 'active', sealed, ...free }, changes)) === 1;
+    return (await this.table.update({ id, status: 'active', sealed, failures, ...free }, changes)) === 1;
   }
 
   /** What holds as long as the factor is active. */
@@ -78,8 +78,8 @@ export class FactorRepository {
     { id, failures }: Factor,
     to: Pick<Factor, 'status' | 'failures' | 'blockedUntil'>,
   ): Promise<boolean> {
-    const { affected } = await this.rows.update({ id, failures, status: 'active' }, to);
-    return affected === 1;
+    // As soon as a right answer: else that would overtake wrong ones of the same moment.
+    return (await this.table.update({ id, failures, status: 'active' }, to)) === 1;
   }
 
   async rename(id: string, userId: string, label: string): Promise<void> {
