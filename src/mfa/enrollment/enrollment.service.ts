@@ -138,9 +138,14 @@ export class Enrollment {
       preferred: !enrolled,
       lastUsedAt: this.clock.now(),
     };
-    const outcome = await this.rows.activate(factor, changes);
+    const first = enrolled ? null : this.rows.whileNoneBut(userId, this.types.backups());
+    const outcome = await this.rows.activate(factor, changes, first);
     if (outcome === 'taken') throw MfaProblem.conflict({ detail: 'This is enrolled already.' });
-    if (outcome === 'lost') throw CommonProblem.notFound();
+    if (outcome === 'lost') {
+      // Where another became the first one meanwhile, this one takes what any further factor takes.
+      await this.freshness.require(caller);
+      throw CommonProblem.notFound();
+    }
     this.record('factor.activated', caller, factor);
     const recoveryCodes = enrolled ? null : await this.recoveryCodes.issueFirst(factor, caller);
     return {

@@ -5,6 +5,7 @@ import { gatheredReads } from '../../database/gathered.js';
 import { insertOnce, isTaken } from '../../database/insert-once.js';
 import type { Provided } from '../../database/provided.js';
 import { Table } from '../../database/table.js';
+import { isBrokenOff } from '../../database/unavailable.js';
 import { isRandomId } from '../../kernel/secrets.js';
 import { Factor } from './factor.entity.js';
 
@@ -47,14 +48,17 @@ export class FactorRepository {
 
   /** `won` for the one caller that made it active; `taken` when another factor has the unique key. */
   async activate(
-    { id, sealed }: Factor,
+    factor: Factor,
     to: Pick<Factor, 'sealed' | 'uniqueKey' | 'preferred' | 'lastUsedAt'>,
+    provided: Provided | null = null,
   ): Promise<'won' | 'lost' | 'taken'> {
-    const which = { id, status: 'pending' as const, sealed: sealed ?? IsNull() };
+    const { id, sealed } = factor;
     try {
-      const { affected } = await this.rows.update(which, { ...to, status: 'active' });
-      return affected === 1 ? 'won' : 'lost';
+      const changed = await this.table.update({ id, status: 'pending', sealed }, { ...to, status: 'active' }, provided);
+      return changed === 1 ? 'won' : 'lost';
     } catch (error) {
+      // Two that look at each other's rows before either has changed its own: MySQL lets one of them go on.
+      if (isBrokenOff(error)) return this.activate(factor, to, provided);
       if (to.uniqueKey !== null && (await isTaken(this.rows, { uniqueKey: to.uniqueKey }, error))) return 'taken';
       throw error;
     }
