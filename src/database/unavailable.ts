@@ -1,3 +1,5 @@
+const DEADLOCK = 'ER_LOCK_DEADLOCK';
+
 /** Codes by which drivers say that the database cannot be reached, or cannot write, for now. */
 const UNAVAILABLE = new Set([
   'ECONNREFUSED',
@@ -8,7 +10,7 @@ const UNAVAILABLE = new Set([
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
   'ER_CON_COUNT_ERROR',
-  'ER_LOCK_DEADLOCK',
+  DEADLOCK,
   'ER_LOCK_WAIT_TIMEOUT',
   'ER_SERVER_SHUTDOWN',
 ]);
@@ -21,6 +23,11 @@ const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|CANTOPEN|FULL|IOERR)(_|$)/;
  */
 export function endedConnection(error: unknown): boolean {
   return (error as { fatal?: boolean } | null)?.fatal === true;
+}
+
+/** Whether the statement was undone because it and another waited for each other, so that trying again at once makes sense. */
+export function isBrokenOff(error: unknown): boolean {
+  return (error as { code?: string } | null)?.code === DEADLOCK;
 }
 
 /** Whether the error says that the database is down, so that trying again later makes sense. */

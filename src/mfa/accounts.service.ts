@@ -5,7 +5,7 @@ import type { RequestOrigin } from '../http/request-origin.js';
 import { Sessions } from '../sessions/sessions.service.js';
 import { UserStore } from '../users/user-store.js';
 import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
-import { FactorRepository } from './enrollment/factor.repository.js';
+import { RemovedFactors } from './enrollment/removed-factors.js';
 
 /**
  * What an administrator does to an account, for the team's own admin routes. Each ends all sessions of the user, on
@@ -16,7 +16,7 @@ import { FactorRepository } from './enrollment/factor.repository.js';
 export class Accounts {
   constructor(
     private readonly users: UserStore,
-    private readonly factors: FactorRepository,
+    private readonly factors: RemovedFactors,
     private readonly devices: TrustedDevices,
     private readonly sessions: Sessions,
     private readonly audit: Audit,
@@ -37,14 +37,24 @@ export class Accounts {
   /** The user, and his factors, are gone. What was recorded of him stays until the purge. */
   async delete(userId: string, origin: RequestOrigin): Promise<void> {
     await this.users.delete(userId);
-    await this.factors.removeAll(userId);
-    await this.end(userId, 'user.deleted', 'user_deleted', origin);
+    await this.removeFactors(userId, 'user.deleted', 'user_deleted', origin);
   }
 
   /** Removes all factors, and what stands in for them: for somebody who lost them, after his identity was proved again (ASVS 6.4.4). */
   async resetMfa(userId: string, origin: RequestOrigin): Promise<void> {
-    await this.factors.removeAll(userId);
-    await this.end(userId, 'user.mfa_reset', 'mfa_reset', origin);
+    await this.removeFactors(userId, 'user.mfa_reset', 'mfa_reset', origin);
+  }
+
+  /** Their rows go last: should it be interrupted, the purge takes away at least what rests on them. */
+  private async removeFactors(
+    userId: string,
+    type: AuditEventType,
+    reason: string,
+    origin: RequestOrigin,
+  ): Promise<void> {
+    await this.factors.beginAll(userId);
+    await this.end(userId, type, reason, origin);
+    await this.factors.finishAll(userId);
   }
 
   private async end(userId: string, type: AuditEventType, reason: string, origin: RequestOrigin): Promise<void> {

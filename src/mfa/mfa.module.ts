@@ -19,6 +19,7 @@ import { FactorVault } from './enrollment/factor-vault.js';
 import { FactorsController } from './enrollment/factors.controller.js';
 import { Freshness } from './enrollment/freshness.js';
 import { KeptFactors } from './enrollment/kept-factors.service.js';
+import { RemovedFactors } from './enrollment/removed-factors.js';
 import { UsableFactors } from './enrollment/usable-factors.js';
 import { FactorTypes } from './factor-types/factor-types.js';
 import { RecoveryCodeFactorType } from './factor-types/recovery-code/recovery-code.factor-type.js';
@@ -47,6 +48,7 @@ import { TrustedDevices } from './trusted-devices/trusted-devices.service.js';
   ],
   providers: [
     FactorRepository,
+    RemovedFactors,
     FactorSlots,
     FactorVault,
     FactorTypes,

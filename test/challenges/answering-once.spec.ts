@@ -2,6 +2,7 @@ import { NO_REQUEST } from '../../src/http/request-origin.js';
 import { Challenges } from '../../src/challenges/challenges.service.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
+import { RemovedFactors } from '../../src/mfa/enrollment/removed-factors.js';
 import { Sessions } from '../../src/sessions/sessions.service.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { databases, type TestDatabase } from '../support/databases.js';
@@ -52,14 +53,17 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
     expect(await outcome(anInstance(0).verify(ada.principal, id, { code }))).toBe('challenge_expired');
   });
 
-  it('is worth nothing when the factor is removed between the proof and the new token', async () => {
+  it.each([
+    { how: 'removed', remove: (id: string, userId: string) => app.nest.get(RemovedFactors).begin(id, userId) },
+    { how: 'deleted', remove: (id: string, userId: string) => app.nest.get(FactorRepository).remove(id, userId) },
+  ])('is worth nothing when the factor is $how between the proof and the new token', async ({ remove }) => {
     const ada = await newUserWithFactors(app);
     const { id } = await challenge(app, ada);
     const challenges = app.nest.get(Challenges);
     const consume = challenges.consume.bind(challenges);
     const meanwhile = jest.spyOn(challenges, 'consume').mockImplementationOnce(async (row) => {
       await consume(row);
-      await app.nest.get(FactorRepository).remove(ada.factorIds.email, ada.userId);
+      await remove(ada.factorIds.email, ada.userId);
     });
 
     const answer = anInstance(0).verify(ada.principal, id, { code: app.lastCode(ada.email) });

@@ -17,6 +17,7 @@ import { MFA_OPTIONS, type MfaOptions } from '../mfa.options.js';
 import { RecoveryCodes } from '../recovery-codes/recovery-codes.service.js';
 import { type ActivatedFactorDto, type EnrolledFactorDto, EnrollFactorDto, toFactorDto } from './enrollment.dtos.js';
 import type { Factor } from './factor.entity.js';
+import { FactorRemoval } from './factor-removal.service.js';
 import { FactorRepository } from './factor.repository.js';
 import { FactorSlots } from './factor-slots.js';
 import { FactorVault } from './factor-vault.js';
@@ -39,6 +40,7 @@ export class Enrollment {
     private readonly challenges: Challenges,
     private readonly users: UserStore,
     private readonly recoveryCodes: RecoveryCodes,
+    private readonly removal: FactorRemoval,
     private readonly sending: Sending,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -126,6 +128,8 @@ export class Enrollment {
       this.record('factor.activation.failed', caller, factor);
       return this.challenges.refuse(challenge);
     }
+    // What stood in for factors of before must not stand in for this one.
+    if (!enrolled) await this.removal.finish(caller);
     await this.challenges.consume(challenge);
     if (accepted.reached) this.sending.reached(PURPOSE, accepted.reached);
     const changes = {
@@ -134,9 +138,14 @@ export class Enrollment {
       preferred: !enrolled,
       lastUsedAt: this.clock.now(),
     };
-    const outcome = await this.rows.activate(factor, changes);
+    const first = enrolled ? null : this.rows.whileNoneBut(userId, this.types.backups());
+    const outcome = await this.rows.activate(factor, changes, first);
     if (outcome === 'taken') throw MfaProblem.conflict({ detail: 'This is enrolled already.' });
-    if (outcome === 'lost') throw CommonProblem.notFound();
+    if (outcome === 'lost') {
+      // Where another became the first one meanwhile, this one takes what any further factor takes.
+      await this.freshness.require(caller);
+      throw CommonProblem.notFound();
+    }
     this.record('factor.activated', caller, factor);
     const recoveryCodes = enrolled ? null : await this.recoveryCodes.issueFirst(factor, caller);
     return {

@@ -1,7 +1,8 @@
 import { Entity } from 'typeorm';
 import { Body, Count, Digest, Flag, Id, Instant, Line, Ref, Word } from '../../database/columns.js';
 
-export type FactorStatus = 'pending' | 'active' | 'disabled';
+/** `removed`: of such a row only its removal, which has yet to be finished, knows; for all others it is gone. */
+export type FactorStatus = 'pending' | 'active' | 'disabled' | 'removed';
 
 /** One thing a user has enrolled. */
 @Entity('stepgate_factor')
@@ -17,7 +18,7 @@ export class Factor {
   @Body({ nullable: true }) sealed: string | null;
   /** A keyed hash of what no other factor of the type may have: a credential id. Unique. */
   @Digest({ nullable: true }) uniqueKey: string | null;
-  /** Which of the user's places it has; one factor each. Null for what takes none, as recovery codes. */
+  /** Which of the user's places it has; one factor each. Null for what takes none, as recovery codes, or what was removed. */
   @Count({ nullable: true }) slot: number | null;
   @Flag() preferred: boolean;
   @Instant() createdAt: Date;

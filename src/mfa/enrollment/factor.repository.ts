@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThanOrEqual, Or, type Repository } from 'typeorm';
+import { In, IsNull, LessThanOrEqual, Not, Or, type Repository } from 'typeorm';
 import { gatheredReads } from '../../database/gathered.js';
 import { insertOnce, isTaken } from '../../database/insert-once.js';
 import type { Provided } from '../../database/provided.js';
 import { Table } from '../../database/table.js';
+import { isBrokenOff } from '../../database/unavailable.js';
 import { isRandomId } from '../../kernel/secrets.js';
 import { Factor } from './factor.entity.js';
+
+/** Any but those whose removal has begun: these are left to `RemovedFactors`. */
+export const KEPT = Not('removed' as const);
 
 /** The factor table. Each change is one conditional statement; the row count says whether it was made. */
 @Injectable()
@@ -18,7 +22,7 @@ export class FactorRepository {
   constructor(@InjectRepository(Factor) private readonly rows: Repository<Factor>) {
     this.table = new Table(rows);
     this.findAll = gatheredReads(async (users) => {
-      const factors = await this.table.find({ userId: In(users) }, ['createdAt', 'id']);
+      const factors = await this.table.find({ userId: In(users), status: KEPT }, ['createdAt', 'id']);
       return users.map((user) => factors.filter(({ userId }) => userId === user));
     });
   }
@@ -34,7 +38,7 @@ export class FactorRepository {
   }
 
   async findOne(id: string, userId: string): Promise<Factor | null> {
-    return isRandomId(id) ? this.table.findOne({ id, userId }) : null;
+    return isRandomId(id) ? this.table.findOne({ id, userId, status: KEPT }) : null;
   }
 
   /** The factor that has the unique key, whosever it is. */
@@ -44,14 +48,17 @@ export class FactorRepository {
 
   /** `won` for the one caller that made it active; `taken` when another factor has the unique key. */
   async activate(
-    { id, sealed }: Factor,
+    factor: Factor,
     to: Pick<Factor, 'sealed' | 'uniqueKey' | 'preferred' | 'lastUsedAt'>,
+    provided: Provided | null = null,
   ): Promise<'won' | 'lost' | 'taken'> {
-    const which = { id, status: 'pending' as const, sealed: sealed ?? IsNull() };
+    const { id, sealed } = factor;
     try {
-      const { affected } = await this.rows.update(which, { ...to, status: 'active' });
-      return affected === 1 ? 'won' : 'lost';
+      const changed = await this.table.update({ id, status: 'pending', sealed }, { ...to, status: 'active' }, provided);
+      return changed === 1 ? 'won' : 'lost';
     } catch (error) {
+      // Two that look at each other's rows before either has changed its own: MySQL lets one of them go on.
+      if (isBrokenOff(error)) return this.activate(factor, to, provided);
       if (to.uniqueKey !== null && (await isTaken(this.rows, { uniqueKey: to.uniqueKey }, error))) return 'taken';
       throw error;
     }
@@ -96,32 +103,26 @@ export class FactorRepository {
       .execute();
   }
 
-  async removeAll(userId: string): Promise<void> {
-    await this.rows.delete({ userId });
+  /** What holds unless it is the user's last active factor of these types; also when two are removed at once. */
+  unlessLast(leaving: string, owner: string, types: string[]): Provided {
+    const others = `userId = :owner AND id <> :leaving AND status = 'active' AND type IN (:...types)`;
+    return { sql: `(status <> 'active' OR ${this.has(others)})`, parameters: { leaving, owner, types } };
   }
 
-  /** True for the one caller that removed it. */
+  /** What holds as long as the user has proved no factor but those of these types. */
+  whileNoneBut(owner: string, types: string[]): Provided {
+    const factors = `userId = :owner AND status IN ('active', 'disabled') AND type NOT IN (:...types)`;
+    return { sql: `NOT ${this.has(factors)}`, parameters: { owner, types } };
+  }
+
+  /** Removes it at once, with nothing else. True for the one caller that removed it. */
   async remove(id: string, userId: string): Promise<boolean> {
     const { affected } = await this.rows.delete({ id, userId });
     return affected === 1;
   }
 
-  /**
-   * As {@link remove}, unless it is the user's last active factor of these types; also when two are removed at once,
-   * so in one statement. The LIMIT lets MySQL read from the table that it deletes from.
-   */
-  async removeUnlessLast(id: string, userId: string, types: string[]): Promise<boolean> {
-    const table = this.rows.metadata.tableName;
-    const { affected } = await this.rows
-      .createQueryBuilder()
-      .delete()
-      .where('id = :id AND userId = :userId', { id, userId })
-      .andWhere(
-        `(status <> 'active' OR EXISTS (SELECT 1 FROM (SELECT id FROM ${table}
-          WHERE userId = :userId AND id <> :id AND status = 'active' AND type IN (:...types) LIMIT 1) kept))`,
-        { types },
-      )
-      .execute();
-    return affected === 1;
+  /** The LIMIT lets MySQL read from the table that it changes. */
+  private has(factors: string): string {
+    return `EXISTS (SELECT 1 FROM (SELECT id FROM ${this.rows.metadata.tableName} WHERE ${factors} LIMIT 1) found)`;
   }
 }

@@ -23,7 +23,8 @@ export class UsableFactors {
 
   /**
    * Whether the user has a second factor. One that wrong answers disabled still is one: whoever guesses must not get so
-   * far as to be asked for none. Recovery codes are none: they stand in for one.
+   * far as to be asked for none. So is one whose type is not registered here any more: who has the password alone must
+   * not get in because of a deployment. Recovery codes are none: they stand in for one.
    */
   async isEnrolled(userId: string): Promise<boolean> {
     return this.hasFactor(await this.proved(userId));
@@ -50,9 +51,7 @@ export class UsableFactors {
 
   /** Factors that were active once. */
   private async proved(userId: string): Promise<Factor[]> {
-    return (await this.rows.findAll(userId)).filter(
-      ({ type, status }) => status !== 'pending' && this.types.find(type),
-    );
+    return (await this.rows.findAll(userId)).filter(({ status }) => status !== 'pending');
   }
 
   private hasFactor(proved: readonly Factor[]): boolean {
@@ -60,11 +59,11 @@ export class UsableFactors {
   }
 
   private bestOf(proved: readonly Factor[], demand: Demand): Factor[] {
-    const good = proved.filter(({ type }) => this.isGoodFor(type, demand));
+    const good = proved.filter((factor) => this.isGoodFor(factor, demand));
     // Nothing stands in where no factor of the user would do.
     if (good.every(({ type }) => this.types.isBackup(type))) return [];
     return good
-      .filter((factor) => factor.status === 'active' && !this.isUsedUp(factor))
+      .filter((factor) => factor.status === 'active' && this.types.find(factor.type) && !this.isUsedUp(factor))
       .sort(
         (a, b) =>
           Number(this.types.isBackup(a.type)) - Number(this.types.isBackup(b.type)) ||
@@ -77,12 +76,13 @@ export class UsableFactors {
     return this.types.get(factor.type).isUsedUp?.(this.vault.open(factor)) ?? false;
   }
 
-  private isGoodFor(type: string, { acr, factors }: Demand): boolean {
-    return meets(this.types.get(type).acr, acr) && (factors === null || factors.includes(type));
+  private isGoodFor(factor: Factor, { acr, factors }: Demand): boolean {
+    return meets(this.levelOf(factor), acr) && (factors === null || factors.includes(factor.type));
   }
 
+  /** Of a type that is not registered any more nobody knows more than that it was a second factor. */
   private levelOf({ type }: Factor): AssuranceLevel {
-    return this.types.get(type).acr;
+    return this.types.find(type)?.acr ?? 'mfa';
   }
 
   private compare(one: AssuranceLevel, other: AssuranceLevel): number {

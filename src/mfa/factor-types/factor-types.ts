@@ -32,6 +32,11 @@ export class FactorTypes implements OnModuleInit {
     return this.names().filter((name) => !this.isBackup(name));
   }
 
+  /** Those that stand in for the others. */
+  backups(): string[] {
+    return this.names().filter((name) => this.isBackup(name));
+  }
+
   /** See {@link FactorType.backup}. */
   isBackup(name: string): boolean {
     return this.find(name)?.backup === true;

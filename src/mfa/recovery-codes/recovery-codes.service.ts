@@ -32,7 +32,7 @@ export class RecoveryCodes {
 
   /**
    * The set that comes with the first factor.
-   * @returns null when another first factor, activated in the same moment, brought it
+   * @returns null when another first factor, activated as this one was removed again, brought it
    */
   async issueFirst({ createdAt }: Factor, caller: Caller): Promise<string[] | null> {
     const { userId } = caller;
