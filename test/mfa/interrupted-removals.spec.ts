@@ -61,8 +61,8 @@ describe.each(databases)('a removal that is interrupted on $name', (database) =>
   }
 
   /** As a right password opens it. */
-  const signIn = ({ userId }: Pick<Owner, 'userId'>): Promise<Session> =>
-    app.nest.get(Sessions).open(userId, { acr: 'aal1', amr: ['pwd'] }, NO_REQUEST);
+  const signIn = async ({ userId }: Pick<Owner, 'userId'>): Promise<Session> =>
+    (await app.nest.get(Sessions).open(userId, { acr: 'aal1', amr: ['pwd'] }, NO_REQUEST))!;
 
   async function prove(session: Session, type: string, code: string, extra: object = {}): Promise<Session> {
     const { body: asked } = await as(app, session).post('/mfa/challenges').expect(201);
