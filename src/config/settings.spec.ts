@@ -156,6 +156,10 @@ describe('a production start', () => {
   });
 });
 
+it('a random secret is taken, though it happens to spell a short word', () => {
+  for (const word of ['YoUr', 'xXxX']) expect(complaint({ STEPGATE_SECRET: word + SECRET })).toBe('none');
+});
+
 describe('a start without a secret, outside production', () => {
   const before = process.cwd();
   let folder: string;

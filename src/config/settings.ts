@@ -6,7 +6,8 @@ import { SIGNING_ALGORITHMS } from '../tokens/tokens.options.js';
 import { DEFAULT_DATABASE_URL } from '../database/options.js';
 import { rootSecret } from './root-secret.js';
 
-const SECRET_EXAMPLE = /change|example|secret|password|your|placeholder|xxxx/i;
+/** Long enough that no random secret in base64 has one: four letters are in one of 8,000. */
+const SECRET_EXAMPLE = /change|example|secret|password|your-|placeholder|xxxxxxxx/i;
 const LEAST_SECRET_BYTES = 32;
 /** In milliseconds: what is added to a date has to be one. */
 const TEN_YEARS = 3_650 * 86_400_000;
