@@ -24,7 +24,7 @@ export async function createApplication(
   await setUpHttp(app, settings);
   logRequests(app);
   if (settings.docsEnabled) serveDocs(app, settings.publicUrl);
-  if (!settings.accountPageEnabled && settings.passwordResetUrl === `${settings.publicUrl}/account`)
+  if (!settings.hasPasswordResetPage)
     logger.warn('Mailed links to reset a password open no page: set PASSWORD_RESET_URL, or ACCOUNT_PAGE_ENABLED');
   // Once answers are out and the database is closed, the process ends well: with 0, not with the signal.
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });

@@ -149,6 +149,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
 
   const publicUrl = (env.PUBLIC_URL ?? `http://localhost:${env.PORT}`).replace(/\/$/, '');
   const { origin, hostname } = new URL(publicUrl);
+  const accountPageEnabled = env.ACCOUNT_PAGE_ENABLED ?? !production;
   return {
     production,
     host: env.HOST,
@@ -159,6 +160,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     publicUrl,
     productName: env.PRODUCT_NAME,
     passwordResetUrl: env.PASSWORD_RESET_URL ?? `${publicUrl}/account`,
+    hasPasswordResetPage: env.PASSWORD_RESET_URL !== undefined || accountPageEnabled,
     issuer: env.JWT_ISSUER ?? publicUrl,
     audience: env.JWT_AUDIENCE,
     algorithm: env.JWT_ALGORITHM,
@@ -177,7 +179,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv) {
     trustProxy: env.TRUST_PROXY,
     corsOrigins: env.CORS_ORIGINS,
     docsEnabled: env.DOCS_ENABLED ?? !production,
-    accountPageEnabled: env.ACCOUNT_PAGE_ENABLED ?? !production,
+    accountPageEnabled,
     metricsEnabled: env.METRICS_ENABLED,
     logLevel: env.LOG_LEVEL,
   };

@@ -58,8 +58,9 @@ export class Accounts {
   }
 
   private async end(userId: string, type: AuditEventType, reason: string, origin: RequestOrigin): Promise<void> {
-    await this.devices.forgetAll(userId, origin);
     await this.sessions.endAll(userId, reason, origin);
+    // Then: a session that has ended trusts no device any more.
+    await this.devices.forgetAll(userId, origin);
     this.audit.record({ type, userId }, origin);
   }
 }

@@ -4,9 +4,9 @@ import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
 import { RemovedFactors } from '../../src/mfa/enrollment/removed-factors.js';
 import { Sessions } from '../../src/sessions/sessions.service.js';
-import { startApp, type TestApp } from '../support/app.js';
-import { databases, type TestDatabase } from '../support/databases.js';
-import { ManualClock } from '../support/manual-clock.js';
+import type { TestApp } from '../support/app.js';
+import { databases } from '../support/databases.js';
+import { Instances } from '../support/instances.js';
 import {
   challenge,
   challengeRow,
@@ -20,26 +20,17 @@ const times = <T>(count: number, make: (index: number) => T): T[] => Array.from(
 const count = (all: readonly string[], which: string): number => all.filter((one) => one === which).length;
 
 describe.each(databases)('answers in the same moment on $name', (kind) => {
-  let database: TestDatabase;
-  let instances: TestApp[];
+  let instances: Instances;
   let app: TestApp;
 
   beforeAll(async () => {
-    database = await kind.create();
-    const clock = new ManualClock();
-    // In memory, a SQLite database belongs to one instance.
-    const number = kind.name === 'SQLite' ? 1 : 2;
-    instances = [];
-    for (let i = 0; i < number; i++) instances.push(await startApp({ shared: database, clock }));
-    app = instances[0];
+    instances = await Instances.start(kind);
+    [app] = instances.apps;
   });
 
-  afterAll(async () => {
-    for (const instance of instances) await instance.close();
-    await database.drop();
-  });
+  afterAll(() => instances.close());
 
-  const anInstance = (index: number): SecondFactor => instances[index % instances.length].nest.get(SecondFactor);
+  const anInstance = (index: number): SecondFactor => instances.at(index).nest.get(SecondFactor);
 
   it('accepts one of 20 right answers', async () => {
     const ada = await newUserWithFactors(app);
@@ -89,7 +80,7 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
   });
 
   it('takes 5 of 30 by the challenge itself, where no factor counts along', async () => {
-    const engine = (index: number) => instances[index % instances.length].nest.get(Challenges);
+    const engine = (index: number) => instances.at(index).nest.get(Challenges);
     const asked = await engine(0).issue({ purpose: 'email_verification' }, { kept: null }, NO_REQUEST);
     const outcomes = await Promise.all(times(30, (i) => outcome(engine(i).refuse(asked))));
     expect(count(outcomes, 'invalid_code')).toBe(5);
@@ -136,7 +127,7 @@ describe.each(databases)('answers in the same moment on $name', (kind) => {
     const answers = await Promise.all(times(3, (i) => outcome(anInstance(i).send(ada.principal, id))));
 
     expect(answers.sort()).toEqual(['accepted', 'challenge_expired', 'challenge_expired']);
-    const mails = instances.flatMap(({ outbox }) => outbox.messages(ada.email));
+    const mails = instances.apps.flatMap(({ outbox }) => outbox.messages(ada.email));
     expect(mails.filter(({ text }) => text.includes('your code to sign in'))).toHaveLength(2);
   });
 

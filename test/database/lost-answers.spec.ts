@@ -8,6 +8,7 @@ import { Factor } from '../../src/mfa/enrollment/factor.entity.js';
 import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
 import { Cable } from '../support/cable.js';
 import { databases, type TestDatabase } from '../support/databases.js';
+import { pendingFactor } from '../support/second-factors.js';
 import { openTables, type Tables } from '../support/tables.js';
 
 describe.each(databases.filter(({ name }) => name === 'MariaDB'))('a write that is to happen once on $name', (kind) => {
@@ -64,22 +65,7 @@ describe.each(databases.filter(({ name }) => name === 'MariaDB'))('a write that 
 
   it('nor is the authenticator that a factor was made active with', async () => {
     const factors = new FactorRepository(tables.of(Factor));
-    const factor: Factor = {
-      id: 'f'.repeat(22),
-      userId: 'u'.repeat(22),
-      slot: 0,
-      type: 'webauthn',
-      status: 'pending',
-      label: 'key',
-      destination: null,
-      sealed: null,
-      uniqueKey: null,
-      preferred: false,
-      createdAt: new Date(),
-      lastUsedAt: null,
-      failures: 0,
-      blockedUntil: null,
-    };
+    const factor = pendingFactor({ type: 'webauthn' });
     await tables.of(Factor).insert(factor);
     const uniqueKey = 'c'.repeat(64);
     const changes = { sealed: null, uniqueKey, preferred: true, lastUsedAt: null };

@@ -4,33 +4,25 @@ import { Enrollment } from '../../src/mfa/enrollment/enrollment.service.js';
 import { FactorRepository } from '../../src/mfa/enrollment/factor.repository.js';
 import { RecoveryCodes } from '../../src/mfa/recovery-codes/recovery-codes.service.js';
 import { UserStore } from '../../src/users/user-store.js';
-import { startApp, type TestApp } from '../support/app.js';
-import { databases, type TestDatabase } from '../support/databases.js';
-import { ManualClock } from '../support/manual-clock.js';
+import type { TestApp } from '../support/app.js';
+import { databases } from '../support/databases.js';
+import { Instances } from '../support/instances.js';
 import { newPerson } from '../support/people.js';
-import { newPhoneNumber, openSession, outcome } from '../support/second-factors.js';
+import { newPhoneNumber, openSession, outcome, pendingFactor } from '../support/second-factors.js';
 
 describe.each(databases)('first factors activated in the same moment on $name', (kind) => {
-  let database: TestDatabase;
-  let instances: TestApp[];
+  let instances: Instances;
+  let app: TestApp;
 
   beforeAll(async () => {
-    database = await kind.create();
-    const clock = new ManualClock();
-    // In memory, a SQLite database belongs to one instance.
-    const number = kind.name === 'SQLite' ? 1 : 2;
-    instances = [];
-    for (let i = 0; i < number; i++) instances.push(await startApp({ shared: database, clock }));
+    instances = await Instances.start(kind);
+    [app] = instances.apps;
   });
 
-  afterAll(async () => {
-    for (const instance of instances) await instance.close();
-    await database.drop();
-  });
+  afterAll(() => instances.close());
 
   /** Pending factors, each with the code that makes it active. */
   async function pending(caller: Caller, number: number) {
-    const [app] = instances;
     const enrolled = [];
     for (let n = 0; n < number; n++) {
       const phoneNumber = newPhoneNumber();
@@ -41,7 +33,6 @@ describe.each(databases)('first factors activated in the same moment on $name', 
   }
 
   it.each([2, 4])('leave one, which is preferred, of %d; the others take a second factor now', async (number) => {
-    const [app] = instances;
     const { email } = newPerson();
     const user = await app.nest.get(UserStore).create({ email, displayName: null, passwordHash: '-' });
     const caller = await openSession(app, user!.id);
@@ -49,7 +40,7 @@ describe.each(databases)('first factors activated in the same moment on $name', 
 
     const outcomes = await Promise.all(
       factors.map(({ id, code }, index) =>
-        outcome(instances[index % instances.length].nest.get(Enrollment).activate(caller, id, { code })),
+        outcome(instances.at(index).nest.get(Enrollment).activate(caller, id, { code })),
       ),
     );
 
@@ -64,10 +55,10 @@ describe.each(databases)('first factors activated in the same moment on $name', 
   });
 
   it('are told which one it is, none that the database is busy', async () => {
-    const rows = instances[0].nest.get(FactorRepository);
+    const rows = app.nest.get(FactorRepository);
     for (let round = 0; round < 20; round++) {
       const userId = randomId();
-      const factors = Array.from({ length: 8 }, (_, slot) => pendingRow(userId, slot));
+      const factors = Array.from({ length: 8 }, (_, slot) => pendingFactor({ userId, slot }));
       for (const factor of factors) await rows.insertInSlot(factor);
       const changes = { sealed: null, uniqueKey: null, preferred: true, lastUsedAt: null };
       const whileNone = rows.whileNoneBut(userId, ['recovery_code']);
@@ -76,22 +67,3 @@ describe.each(databases)('first factors activated in the same moment on $name', 
     }
   });
 });
-
-function pendingRow(userId: string, slot: number) {
-  return {
-    id: randomId(),
-    userId,
-    slot,
-    type: 'sms',
-    status: 'pending' as const,
-    label: 'Phone',
-    destination: null,
-    sealed: null,
-    uniqueKey: null,
-    preferred: false,
-    createdAt: new Date(),
-    lastUsedAt: null,
-    failures: 0,
-    blockedUntil: null,
-  };
-}

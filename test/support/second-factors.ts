@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import { randomId } from '../../src/kernel/secrets.js';
 import { NO_REQUEST } from '../../src/http/request-origin.js';
 import type { Caller, ChallengeDto } from '../../src/auth/index.js';
 import { Challenge } from '../../src/challenges/challenge.entity.js';
 import { SecondFactor } from '../../src/mfa/challenge/second-factor.service.js';
 import { Enrollment } from '../../src/mfa/enrollment/enrollment.service.js';
+import type { Factor } from '../../src/mfa/enrollment/factor.entity.js';
 import { Sessions } from '../../src/sessions/sessions.service.js';
 import { UserStore } from '../../src/users/user-store.js';
 import type { TestApp } from './app.js';
@@ -56,6 +58,27 @@ export async function openSession(app: TestApp, userId: string): Promise<Caller>
 /** What a login does after the password: a challenge, its code sent. */
 export async function challenge(app: TestApp, { principal }: Pick<Challenged, 'principal'>): Promise<ChallengeDto> {
   return (await app.nest.get(SecondFactor).afterPassword(principal)).challenge!;
+}
+
+/** The row of a factor that waits to be proved. */
+export function pendingFactor<Given extends Partial<Factor>>(given: Given) {
+  return {
+    id: randomId(),
+    userId: randomId(),
+    slot: 0,
+    type: 'sms',
+    status: 'pending' as const,
+    label: 'Phone',
+    destination: null,
+    sealed: null,
+    uniqueKey: null,
+    preferred: false,
+    createdAt: new Date(),
+    lastUsedAt: null,
+    failures: 0,
+    blockedUntil: null,
+    ...given,
+  };
 }
 
 /** The row as the database has it. */

@@ -158,10 +158,11 @@ export class SecondFactor {
    */
   private async takeProof(read: Factor, { secret }: Accepted): Promise<boolean> {
     const sealed = secret === undefined ? read.sealed : this.vault.seal(read, secret);
-    const stands = (factor: Factor | null) => factor?.status === 'active' && factor.sealed === read.sealed;
+    const stands = (factor: Factor | null): factor is Factor =>
+      factor?.status === 'active' && factor.sealed === read.sealed;
     for (let factor: Factor | null = read; stands(factor); factor = await this.rows.findOne(read.id, read.userId)) {
-      this.guesses.requireFree(factor!);
-      if (await this.rows.prove(factor!, sealed, this.clock.now())) return true;
+      this.guesses.requireFree(factor);
+      if (await this.rows.prove(factor, sealed, this.clock.now())) return true;
     }
     return false;
   }

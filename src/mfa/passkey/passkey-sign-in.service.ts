@@ -6,6 +6,7 @@ import { Challenges } from '../../challenges/challenges.service.js';
 import type { RequestOrigin } from '../../http/request-origin.js';
 import { Clock } from '../../kernel/clock.js';
 import { CommonProblem, Problem } from '../../kernel/problem.js';
+import type { Grant } from '../../sessions/grants.js';
 import { Sessions } from '../../sessions/sessions.service.js';
 import { UserStore } from '../../users/user-store.js';
 import type { Factor } from '../enrollment/factor.entity.js';
@@ -48,17 +49,19 @@ export class PasskeySignIn {
     const factor = await this.claimed(name, type.uniqueKeyOf(answer));
     const about = { factorType: name, ...(factor && { userId: factor.userId, factorId: factor.id }) };
     const accepted = challenge && factor && (await this.prove(type, factor, challenge, answer));
-    if (!accepted) {
+    const grant = accepted && (await this.open(factor, accepted, origin));
+    if (!grant) {
       this.audit.record({ type: 'login.failed', ...about }, origin);
       throw MfaProblem.passkeyRefused();
     }
-    const assurance = { acr: accepted.acr, amr: [...accepted.amr, 'mfa'] };
-    // Its removal ends the sessions that it has opened by then: this one must not come afterwards.
-    const provided = this.factors.whileActive(factor);
-    const grant = await this.sessions.open(factor.userId, assurance, origin, { proved: factor, provided });
-    if (!grant) throw MfaProblem.passkeyRefused();
     this.audit.record({ type: 'login.succeeded', ...about, sessionId: grant.principal.sessionId }, origin);
     return toSessionDto(grant, { status: 'satisfied' });
+  }
+
+  private open(factor: Factor, { acr, amr }: Accepted, origin: RequestOrigin): Promise<Grant | null> {
+    // Its removal ends the sessions that it has opened by then: this one must not come afterwards.
+    const provided = this.factors.whileActive(factor);
+    return this.sessions.open(factor.userId, { acr, amr: [...amr, 'mfa'] }, origin, { proved: factor, provided });
   }
 
   /** Uses the challenge up before its answer is looked at: it takes one, right or wrong. */
